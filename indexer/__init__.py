@@ -1,0 +1,1 @@
+"""Analysis, index building and search. No web framework; Whoosh only below engines/."""

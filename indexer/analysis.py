@@ -1,0 +1,75 @@
+"""From folded text to what is indexed: words with their parts, and pairs of neighbouring characters (bigrams).
+
+Index and query go through the same functions; that is what makes them meet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.tokenizer import SudachiTokenizer, Token
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_ASCII_END = 0x80
+_CODEPOINT_BITS = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A term at a character offset; `reading` is katakana or ""."""
+
+    term: str
+    start: int
+    reading: str
+
+
+def occurrences(tokens: Iterator[Token]) -> Iterator[Occurrence]:
+    """Every indexed term: content words whole, then their parts, each where it stands; function words not."""
+    for token in tokens:
+        word = token.word
+        if word.is_function:
+            continue
+        yield Occurrence(word.term, token.start, word.reading)
+        for part in word.parts:
+            if part.term != word.term:
+                yield Occurrence(part.term, token.start + part.start, part.reading)
+
+
+def bigram_codes(text: str) -> NDArray[np.uint64]:
+    """A code for each pair of neighbouring word characters, and for the last character of each run alone.
+
+    Pairs of ASCII characters are left out: words are the better unit there. `bigram_text` gives a code's characters.
+    """
+    spaced = _NOT_WORD.sub(" ", text) + " "
+    points = np.frombuffer(spaced.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    points[points == 32] = 0
+    first, second = points[:-1], points[1:]
+    keep = (first != 0) & ((first >= _ASCII_END) | (second >= _ASCII_END))
+    codes: NDArray[np.uint64] = (first[keep] << np.uint64(_CODEPOINT_BITS)) | second[keep]
+    return codes
+
+
+def bigram_text(code: int) -> str:
+    """The two characters of a code (one for the end of a run)."""
+    second = code & ((1 << _CODEPOINT_BITS) - 1)
+    return chr(code >> _CODEPOINT_BITS) + (chr(second) if second else "")
+
+
+class Analyzer:
+    """The one analysis of a folded text."""
+
+    def __init__(self, tokenizer: SudachiTokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    def terms(self, text: str) -> Iterator[Occurrence]:
+        """Indexed terms of folded `text`."""
+        return occurrences(self.tokenizer.tokenize(text))
+
+    def tokens(self, text: str) -> list[Token]:
+        """All words of folded `text`, function words included."""
+        return list(self.tokenizer.tokenize(text))

@@ -1,0 +1,308 @@
+"""Builds an index from content folders: scan, analyse on all cores, write beside the old one, commit.
+
+All problems of all files are reported together. An error anywhere means that nothing is committed and the index that is
+being served stays (or, when asked to go on, that the files at fault are left out and named).
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime
+import hashlib
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from indexer.analysis import Analyzer
+from indexer.entries import Entry, entries_of
+from indexer.fields import weights_stamp
+from indexer.manifest import Manifest
+from indexer.thesaurus import Thesaurus, load_thesaurus
+from indexer.tokenizer import SudachiTokenizer, compile_user_dictionary, dictionary_stamp
+from kb.errors import ContentError, Problem, Severity
+from kb.library import (
+    Catalog,
+    ContentFile,
+    DocumentLoader,
+    LoadedDocument,
+    Reference,
+    anchors_of,
+    check_references,
+    markdown_files,
+    scan,
+)
+from kb.vocabulary import KINDS
+
+THESAURUS_FILE = "thesaurus.yaml"
+USER_DICTIONARY_FILE = "user_dictionary.csv"
+BATCH_BYTES = 400_000  # of Markdown handed to a worker at once: about a second of work, so that progress moves
+PARALLEL_BYTES = 4_000_000  # below this, starting worker processes costs more than it saves
+
+
+class Writer(Protocol):
+    """An engine's writer: collects batches, then makes them the index in one step."""
+
+    def add(self, batch: Any) -> None:
+        """Append what `analyse` made."""
+
+    def commit(self, manifest: Mapping[str, Any], user_dictionary: Path | None) -> None:
+        """Swap the new index in, with a copy of the compiled `user_dictionary`."""
+
+
+class Backend(Protocol):
+    """What an engine brings for building; picklable, since workers use `analyse`."""
+
+    def analyse(self, entries: Iterable[Entry], analyzer: Analyzer) -> Any:
+        """Everything about some entries that can be computed without the others."""
+
+    def open_writer(self, folder: Path) -> AbstractContextManager[Writer]:
+        """A writer that holds the index's lock; IndexLockedError if another process has it."""
+
+    def read_manifest(self, folder: Path) -> Manifest:
+        """The committed index's manifest; IndexMissingError if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What was built, what was left out, and how long it took."""
+
+    documents: int
+    sections: int
+    problems: tuple[Problem, ...]
+    left_out: tuple[str, ...]
+    seconds: float
+
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all)."""
+
+
+def current_stamps(roots: Sequence[str]) -> tuple[str, str, str]:
+    """(weights, dictionary, content digest) that an index of `roots` must carry to be fresh."""
+    return weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE)), content_digest(roots)
+
+
+def content_digest(roots: Sequence[str]) -> str:
+    """SHA-256 over the names and bytes of everything that goes into an index."""
+    total = hashlib.sha256()
+    for root in roots:
+        for path in (*markdown_files(root), THESAURUS_FILE, USER_DICTIONARY_FILE):
+            total.update(path.encode("utf-8", "surrogateescape") + b"\0")
+            try:
+                with open(os.path.join(root, path), "rb") as file:
+                    total.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError:
+                total.update(b"unreadable")
+    return total.hexdigest()
+
+
+def is_stale(manifest: Manifest, roots: Sequence[str]) -> bool:
+    """Whether content, dictionary, schema or weights differ from what the index was made of."""
+    return (manifest.weights, manifest.dictionary, manifest.content_digest) != current_stamps(roots)
+
+
+def check_extras(roots: Sequence[str]) -> tuple[Thesaurus, Path | None, list[Problem]]:
+    """The thesaurus and the user dictionary of the content folders (the first of each), and what is wrong with them."""
+    problems: list[Problem] = []
+    thesaurus = Thesaurus()
+    if path := _find(roots, THESAURUS_FILE):
+        try:
+            thesaurus = load_thesaurus(path)
+        except ContentError as error:
+            problems += error.problems
+    user_dictionary = _find(roots, USER_DICTIONARY_FILE)
+    return thesaurus, user_dictionary, problems
+
+
+def _find(roots: Sequence[str], name: str) -> Path | None:
+    return next((path for root in roots if (path := Path(root, name)).is_file()), None)
+
+
+def build(
+    roots: Sequence[str],
+    folder: Path,
+    backend: Backend,
+    *,
+    progress: Progress = lambda done, total: None,
+    keep_going: bool = False,
+    processes: int | None = None,
+) -> BuildReport:
+    """Build the index of `roots` in `folder`.
+
+    Raises ContentError with every problem when something cannot be indexed; with `keep_going` the files at fault are
+    left out instead. Warnings never stop a build.
+    """
+    started = time.perf_counter()
+    with backend.open_writer(folder) as writer, tempfile.TemporaryDirectory(prefix="kb-") as temporary:
+        weights, dictionary, digest = current_stamps(roots)
+        catalog = scan(roots)
+        thesaurus, user_source, problems = check_extras(roots)
+        problems += catalog.problems
+        user_dictionary: Path | None = None
+        if user_source:
+            try:
+                user_dictionary = Path(temporary, "user.dic")
+                compile_user_dictionary(user_source, user_dictionary)
+            except ContentError as error:
+                user_dictionary = None
+                problems += error.problems
+        files, left_out = _without_faults(catalog, problems, keep_going=keep_going)
+        references: list[Reference] = []
+        anchors: dict[str, frozenset[str]] = {}
+        documents = sections = done = 0
+        total = sum(file.size for file in files)
+        progress(0, total)
+        ids_by_path = Catalog(catalog.roots, files).ids_by_path()
+        with _Workers(backend, ids_by_path, user_dictionary, processes or _processes(total)) as workers:
+            for result in workers.run(_batches(files)):
+                problems += result.problems
+                references += result.references
+                anchors.update(result.anchors)
+                documents += len(result.anchors)
+                sections += result.sections
+                writer.add(result.batch)
+                done += result.size
+                progress(done, total)
+        problems += check_references(anchors, references)
+        if not keep_going:
+            _raise_errors(problems)
+        manifest = Manifest(weights, dictionary, digest, _now(), thesaurus)
+        writer.commit(manifest.to_plain(), user_dictionary)
+    return BuildReport(documents, sections, tuple(sorted(problems)), tuple(left_out), time.perf_counter() - started)
+
+
+def _raise_errors(problems: Iterable[Problem]) -> None:
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise ContentError(sorted(problems))
+
+
+def _without_faults(
+    catalog: Catalog, problems: list[Problem], *, keep_going: bool
+) -> tuple[list[ContentFile], list[str]]:
+    """The files to index in reading order, and the paths of those left out because of an error in their front matter.
+
+    Without `keep_going` nothing is left out: the build goes on to find every other problem, and fails in the end.
+    """
+    faulty = {problem.path for problem in problems if problem.severity is Severity.ERROR} if keep_going else set()
+    kept: dict[str, ContentFile] = {}
+    for file in catalog.files:
+        if file.shown_path not in faulty:
+            kept.setdefault(file.id, file)
+    return sorted(kept.values(), key=_reading_order), sorted(faulty)
+
+
+def _reading_order(file: ContentFile) -> tuple[int, int, int, str]:
+    """Guide by chapter and page, then cases, glossary, internal documents: the order of "sort by page"."""
+    chapter = file.front.values.get("chapter", 0)
+    pages = file.front.values.get("guide_pages")
+    first_page = pages[0] if isinstance(pages, tuple) else 10_000
+    return list(KINDS).index(file.kind), chapter if isinstance(chapter, int) else 0, first_page, file.path
+
+
+def _batches(files: Iterable[ContentFile]) -> Iterator[list[ContentFile]]:
+    batch: list[ContentFile] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += file.size
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@dataclass(slots=True)
+class _Result:
+    batch: Any
+    problems: list[Problem]
+    references: list[Reference]
+    anchors: dict[str, frozenset[str]]
+    sections: int
+    size: int
+
+
+class _Analyst:
+    """One worker's tools: a Markdown renderer and a tokenizer are made once and used for every batch."""
+
+    def __init__(self, backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None) -> None:
+        self._backend = backend
+        self._loader = DocumentLoader(ids_by_path)
+        self._analyzer = Analyzer(SudachiTokenizer(user_dictionary))
+
+    def run(self, files: list[ContentFile]) -> _Result:
+        loaded: list[LoadedDocument] = [self._loader.load(file) for file in files]
+        entries = [entry for item in loaded for entry in entries_of(item.document)]
+        return _Result(
+            batch=self._backend.analyse(entries, self._analyzer),
+            problems=[problem for item in loaded for problem in item.problems],
+            references=[reference for item in loaded for reference in item.references],
+            anchors={item.document.id: anchors_of(item.document) for item in loaded},
+            sections=len(entries),
+            size=sum(file.size for file in files),
+        )
+
+
+_analyst: _Analyst | None = None
+
+
+def _start_worker(backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None) -> None:
+    global _analyst  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
+    _analyst = _Analyst(backend, ids_by_path, user_dictionary)
+
+
+def _run_in_worker(files: list[ContentFile]) -> _Result:
+    assert _analyst is not None
+    return _analyst.run(files)
+
+
+class _Workers:
+    """Runs batches in order, in this process or in several."""
+
+    def __init__(
+        self, backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None, processes: int
+    ) -> None:
+        self._arguments = (backend, ids_by_path, user_dictionary)
+        self._processes = processes
+        self._pool: concurrent.futures.ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> _Workers:
+        if self._processes > 1:
+            self._pool = concurrent.futures.ProcessPoolExecutor(
+                self._processes,
+                mp_context=multiprocessing.get_context("spawn"),  # the same on Windows, and safe beside threads
+                initializer=_start_worker,
+                initargs=self._arguments,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def run(self, batches: Iterable[list[ContentFile]]) -> Iterator[_Result]:
+        if self._pool is None:
+            analyst = _Analyst(*self._arguments)
+            yield from map(analyst.run, batches)
+            return
+        waiting: list[concurrent.futures.Future[_Result]] = []
+        for batch in batches:
+            waiting.append(self._pool.submit(_run_in_worker, batch))
+            if len(waiting) > 2 * self._processes:  # bounds the results held in memory
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+def _processes(total_bytes: int) -> int:
+    return (os.cpu_count() or 1) if total_bytes > PARALLEL_BYTES else 1
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,190 @@
+"""The port: what a search engine is asked, what it answers, and what it must do. Plain values, no engine's types."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from kb.errors import UsageError
+from kb.model import Document
+from kb.vocabulary import FACET_BY_NAME, FACETS
+
+MAX_QUERY_CHARS = 500  # five times the longest question of JSQuAD; a pasted paragraph still fits
+MAX_PER_PAGE = 100
+MAX_WINDOW = 1_000  # the last hit that can be paged to: nobody reads further, and it bounds the work
+DEFAULT_PER_PAGE = 10
+MAX_SUGGESTIONS = 20
+
+
+class Sort(StrEnum):
+    """Order of hits: by score, or in the guide's reading order."""
+
+    RELEVANCE = "relevance"
+    PAGE = "page"
+
+
+class How(StrEnum):
+    """How a typed word met a section, strongest first."""
+
+    EXACT = "exact"
+    PARTS = "parts"
+    SYNONYM = "synonym"
+    READING = "reading"
+    SUBSTRING = "substring"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A validated request; raises UsageError for what no engine should see.
+
+    `filters` maps a facet's name to the values wanted: OR within one facet, AND between facets.
+    """
+
+    q: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    page: int = 1
+    per_page: int = DEFAULT_PER_PAGE
+    exact: bool = False
+    sort: Sort = Sort.RELEVANCE
+
+    def __post_init__(self) -> None:
+        if len(self.q) > MAX_QUERY_CHARS:
+            raise UsageError("q", f"has {len(self.q):,} characters", f"at most {MAX_QUERY_CHARS}")
+        if not 1 <= self.per_page <= MAX_PER_PAGE:
+            raise UsageError("per_page", f"is {self.per_page}", f"1 to {MAX_PER_PAGE}")
+        if self.page < 1 or self.page * self.per_page > MAX_WINDOW:
+            raise UsageError("page", f"is {self.page}", f"1 to {MAX_WINDOW // self.per_page} with this per_page")
+        for name, values in self.filters.items():
+            facet = FACET_BY_NAME.get(name)
+            if facet is None:
+                raise UsageError(name, "is no filter", ", ".join(FACET_BY_NAME))
+            for value in values:
+                if value not in facet.values:
+                    raise UsageError(name, f"is {value[:40]!r}", ", ".join(facet.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Which typed word matched what, and how."""
+
+    typed: str
+    matched: str
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A section found. `snippet` is HTML whose only element is `<mark>`; `document` has no sections."""
+
+    id: str
+    anchor: str
+    heading: str
+    breadcrumb: tuple[str, ...]
+    document: Document
+    snippet: str
+    score: float
+    why: tuple[Why, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many hits a value would leave, the facet's own selection set aside."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A change to an empty search that would find something: what to do, the request to make, its true total."""
+
+    kind: str
+    subject: str
+    q: str
+    filters: Mapping[str, tuple[str, ...]]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What the engine made of the query, for people: nothing here changes the hits."""
+
+    interpreted: str = ""
+    did_you_mean: str | None = None
+    dropped: tuple[str, ...] = ()
+    expansions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of an answer; `total` counts sections, and so do the facets."""
+
+    request: SearchRequest
+    interpretation: Interpretation
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetCount, ...]]
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A way to go on from what has been typed: its kind (term, heading, question), text, hits, and page if it is one."""
+
+    kind: str
+    text: str
+    count: int
+    section_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What is being served: sizes, and when it was built (UTC)."""
+
+    documents: int
+    sections: int
+    built_at: datetime.datetime
+    content_digest: str
+
+
+class SearchEngine(Protocol):
+    """What the pages, the API and the command line need of an engine. Implementations are safe to share by threads."""
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """Hits, counts and interpretation. Any text is a valid query."""
+
+    def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
+        """Completions of an unfinished query that have hits under `filters`, best first."""
+
+    def document(self, document_id: str) -> Document:
+        """The whole document as indexed; NotFoundError if there is none of this id."""
+
+    def current_id(self, document_id: str) -> str:
+        """The id under which a document is served now: itself, or the successor of a former id; NotFoundError."""
+
+    def documents(self) -> Sequence[Document]:
+        """Every document's metadata, without sections, in reading order."""
+
+    def matches(self, q: str, html: str) -> str:
+        """`html` (a section's) with the words that `q` searches for in `<mark>`."""
+
+    def info(self) -> IndexInfo:
+        """Sizes and freshness of the index being served."""
+
+
+def empty_facets(request: SearchRequest) -> dict[str, tuple[FacetCount, ...]]:
+    """Zero for every value: the facets of an answer with no hits at all."""
+    return {
+        facet.name: tuple(
+            FacetCount(value, label, 0, value in request.filters.get(facet.name, ()))
+            for value, label in facet.values.items()
+        )
+        for facet in FACETS
+    }

@@ -1,0 +1,1 @@
+"""Engines behind the SearchEngine port. Each folder alone imports its engine's library."""

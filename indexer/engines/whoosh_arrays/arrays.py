@@ -1,0 +1,140 @@
+"""The postings of one field as arrays in files of a Whoosh segment, opened by memory map.
+
+    keys            uint8    UTF-8 of all terms, one after another, sorted by bytes
+    key_offsets     int64    [terms + 1] into keys
+    offsets         int64    [terms + 1] into docs and impacts
+    docs            int32    section numbers, ascending within a term
+    impacts         float32  saturated BM25F weight without idf, 0 ≤ impact < 1
+    position_ends   uint32   [postings] end of each posting's run in positions (words only)
+    positions       uint16   character offsets in the section, ascending, capped at 65,535 (words only)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_POSITION = 65_535
+IntArray = NDArray[np.int64]
+
+
+class Lexicon:
+    """Sorted strings; a term is named by its rank."""
+
+    def __init__(self, keys: NDArray[np.uint8], key_offsets: IntArray) -> None:
+        self._blob = memoryview(keys).cast("B") if keys.size else memoryview(b"")
+        self._offsets = key_offsets
+
+    def __len__(self) -> int:
+        return max(0, len(self._offsets) - 1)
+
+    def key(self, rank: int) -> bytes:
+        """UTF-8 of the term of this rank."""
+        return bytes(self._blob[self._offsets[rank] : self._offsets[rank + 1]])
+
+    def text(self, rank: int) -> str:
+        """The term of this rank."""
+        return self.key(rank).decode("utf-8")
+
+    def lower_bound(self, key: bytes) -> int:
+        """Rank of the first term that is not less than `key`."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self.key(middle) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def find(self, text: str) -> int | None:
+        """Rank of `text`, or None."""
+        key = text.encode("utf-8", "replace")
+        rank = self.lower_bound(key)
+        return rank if rank < len(self) and self.key(rank) == key else None
+
+    def prefix_range(self, prefix: str) -> range:
+        """Ranks of the terms that begin with `prefix`."""
+        key = prefix.encode("utf-8", "replace")
+        end = key.rstrip(b"\xff")
+        low = self.lower_bound(key)
+        high = self.lower_bound(end[:-1] + bytes([end[-1] + 1])) if end else len(self)
+        return range(low, high)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self.text(rank) for rank in range(len(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayField:
+    """One field's lexicon and postings."""
+
+    lexicon: Lexicon
+    offsets: IntArray
+    docs: NDArray[np.int32]
+    impacts: NDArray[np.float32]
+    position_ends: NDArray[np.uint32]
+    positions: NDArray[np.uint16]
+
+    def span(self, rank: int) -> slice:
+        """Where a term's postings are in docs and impacts."""
+        return slice(int(self.offsets[rank]), int(self.offsets[rank + 1]))
+
+    def document_frequency(self, rank: int) -> int:
+        """How many sections hold the term."""
+        return int(self.offsets[rank + 1] - self.offsets[rank])
+
+    def term_docs(self, rank: int) -> NDArray[np.int32]:
+        """The sections that hold the term, ascending."""
+        return self.docs[self.span(rank)]
+
+    def term_positions(self, rank: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """(section, character offset) of every occurrence of the term, ascending."""
+        span = self.span(rank)
+        ends = self.position_ends[span].astype(np.int64)
+        begin = int(self.position_ends[span.start - 1]) if span.start else 0
+        counts = np.diff(ends, prepend=begin)
+        stop = int(ends[-1]) if ends.size else begin
+        return np.repeat(self.docs[span], counts), self.positions[begin:stop].astype(np.int64)
+
+
+_ARRAYS = ("keys", "key_offsets", "offsets", "docs", "impacts", "position_ends", "positions")
+
+
+def array_path(folder: Path, segment_id: str, field: str, name: str) -> Path:
+    """File of one array; the segment's id comes first, so that Whoosh's own clean-up finds it."""
+    return folder / f"{segment_id}.{field}.{name}.npy"
+
+
+def write_array(folder: Path, segment_id: str, field: str, name: str, array: NDArray[np.generic]) -> None:
+    """Save one array of a field."""
+    np.save(array_path(folder, segment_id, field, name), array)
+
+
+def read_array(folder: Path, segment_id: str, field: str, name: str) -> NDArray[np.generic]:
+    """Memory-map one array of a field."""
+    array: NDArray[np.generic] = np.load(array_path(folder, segment_id, field, name), mmap_mode="r")
+    return array.view(np.ndarray)
+
+
+def write_keys(folder: Path, segment_id: str, field: str, keys: Sequence[bytes]) -> None:
+    """Save a field's sorted terms."""
+    lengths = np.fromiter((len(key) for key in keys), dtype=np.int64, count=len(keys))
+    write_array(folder, segment_id, field, "keys", np.frombuffer(b"".join(keys), dtype=np.uint8))
+    write_array(folder, segment_id, field, "key_offsets", np.concatenate(([0], np.cumsum(lengths))).astype(np.int64))
+
+
+def open_field(folder: Path, segment_id: str, field: str) -> ArrayField:
+    """A field's arrays, mapped, not read."""
+    loaded = {
+        name: read_array(folder, segment_id, field, name)
+        if array_path(folder, segment_id, field, name).exists()
+        else np.empty(0, dtype=np.uint8)
+        for name in _ARRAYS
+    }
+    lexicon = Lexicon(loaded.pop("keys"), loaded.pop("key_offsets"))  # type: ignore[arg-type]
+    return ArrayField(lexicon, **loaded)  # type: ignore[arg-type]

@@ -1,0 +1,371 @@
+"""The SearchEngine over a Whoosh index of arrays. A new index is picked up between two requests, never within one."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, EmptyIndexError, FileIndex
+from whoosh.reading import SegmentReader
+
+from indexer.analysis import Analyzer
+from indexer.engine import (
+    MAX_SUGGESTIONS,
+    MAX_WINDOW,
+    FacetCount,
+    Hit,
+    How,
+    IndexInfo,
+    Interpretation,
+    SearchPage,
+    SearchRequest,
+    Sort,
+    Suggestion,
+    Why,
+)
+from indexer.engines.whoosh_arrays.arrays import IntArray, open_field, read_array
+from indexer.engines.whoosh_arrays.codec import ArraySegment, ArrayTermsReader
+from indexer.engines.whoosh_arrays.scoring import Mask, Matches, Scorer, UnitMatch
+from indexer.engines.whoosh_arrays.writer import INDEX_NAME
+from indexer.entries import breadcrumb, from_stored, section_from_stored
+from indexer.fields import weights_stamp
+from indexer.highlight import Highlighter, targets_of
+from indexer.manifest import Manifest
+from indexer.planning import Plan, Planner
+from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT
+from indexer.tokenizer import SudachiTokenizer
+from kb.errors import IndexMissingError, IndexStaleError, NotFoundError
+from kb.folding import fold
+from kb.model import Document, Section
+from kb.query_parser import parse_query
+from kb.vocabulary import FACETS
+
+OPEN_RETRIES = 20  # a commit may remove files between reading the TOC and mapping them; 20 × 50 ms
+_RETRY_SECONDS = 0.05
+
+
+class WhooshArraysEngine:
+    """Serves the index in a folder; many threads and processes may share one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises IndexMissingError or IndexStaleError (built by another schema or dictionary)."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._snapshot = _open_snapshot(folder)
+
+    def _current(self) -> _Snapshot:
+        """The newest index; the old one stays in use by whoever still holds it."""
+        snapshot = self._snapshot
+        if snapshot.is_current():
+            return snapshot
+        with self._lock:
+            if self._snapshot.is_current():
+                return self._snapshot
+            try:
+                self._snapshot = _open_snapshot(self._folder)
+            except (IndexMissingError, IndexStaleError):
+                return self._snapshot  # a newer program is rebuilding: what we have open still answers
+            return self._snapshot
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """See SearchEngine."""
+        return self._current().search(request)
+
+    def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
+        """See SearchEngine."""
+        return self._current().suggest(prefix, filters, limit)
+
+    def document(self, document_id: str) -> Document:
+        """See SearchEngine."""
+        return self._current().document(document_id)
+
+    def current_id(self, document_id: str) -> str:
+        """See SearchEngine."""
+        return self._current().current_id(document_id)
+
+    def documents(self) -> Sequence[Document]:
+        """See SearchEngine."""
+        return self._current().documents()
+
+    def matches(self, q: str, html: str) -> str:
+        """See SearchEngine."""
+        return self._current().matches(q, html)
+
+    def info(self) -> IndexInfo:
+        """See SearchEngine."""
+        return self._current().info()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the committed index; IndexMissingError if there is none."""
+    return Manifest.from_plain(_committed_segment(folder)[0].manifest)
+
+
+def _committed_segment(folder: Path) -> tuple[ArraySegment, TOC, FileStorage]:
+    storage = FileStorage(str(folder), readonly=True)
+    try:
+        toc = TOC.read(storage, INDEX_NAME)
+    except (EmptyIndexError, OSError) as error:
+        raise IndexMissingError(f"{folder}: no index") from error
+    except Exception as error:  # whatever a foreign or damaged TOC makes unpickling raise
+        raise IndexStaleError(f"{folder}: the index cannot be read ({error})") from error
+    if not toc.segments or not isinstance(toc.segments[0], ArraySegment):
+        raise IndexStaleError(f"{folder}: the index was made by another program")
+    return toc.segments[0], toc, storage
+
+
+def _open_snapshot(folder: Path) -> _Snapshot:
+    for attempt in range(OPEN_RETRIES):
+        try:
+            return _Snapshot(folder)
+        except FileNotFoundError:
+            if attempt == OPEN_RETRIES - 1:
+                raise
+            time.sleep(_RETRY_SECONDS)
+    raise AssertionError("unreachable")
+
+
+class _Snapshot:
+    """One committed index, opened. Its files stay mapped even after a later commit has removed their names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opened_at = _modified(folder)
+        segment, toc, storage = _committed_segment(folder)
+        self.manifest = Manifest.from_plain(segment.manifest)
+        if self.manifest.weights != weights_stamp():
+            raise IndexStaleError(f"{folder}: the index was made by another version of this program")
+        name = segment.segment_id()
+        user_dictionary = folder / f"{name}.user.dic"
+        self._analyzer = _analyzer(str(user_dictionary) if user_dictionary.exists() else None)
+        self._storage, self._generation = storage, toc.generation
+        self._reader = SegmentReader(storage, toc.schema, segment, generation=toc.generation)
+        terms = cast(ArrayTermsReader, segment.codec().terms_reader(storage, segment))
+        self._words, self._ids, self._former = (terms.fields[key] for key in ("words", "ids", "former"))
+        self._facets = cast(NDArray[np.uint8], read_array(folder, name, "sections", "facets"))
+        self._document_starts = cast(NDArray[np.int32], read_array(folder, name, "sections", "document_starts"))
+        self._count = len(self._facets)
+        readings = open_field(folder, name, "readings")
+        self._scorer = Scorer(self._words, terms.fields["bigrams"], readings, self._count)
+        self._planner = Planner(self._analyzer, self.manifest.thesaurus)
+        self._highlighter = Highlighter(self._analyzer)
+        self._document_of = functools.lru_cache(maxsize=4096)(self._read_document)
+        if self._count:
+            self._stored(0)  # opens the stored column now: its file may be unlinked by a later commit
+
+    def is_current(self) -> bool:
+        """Whether nothing was committed since this was opened."""
+        modified = _modified(self._folder)
+        if modified != self._opened_at:  # a file came or went: a commit, or only a build under way
+            try:
+                if FileIndex(self._storage, indexname=INDEX_NAME).latest_generation() != self._generation:
+                    return False
+            except (EmptyIndexError, OSError):
+                return True
+            self._opened_at = modified
+        return True
+
+    # -- search ------------------------------------------------------------------------------------------------------
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        started = time.perf_counter()
+        query = parse_query(request.q)
+        plan = self._planner.plan(query, exact=request.exact)
+        matches = self._scorer.match(plan)
+        sections = np.flatnonzero(matches.mask)
+        facets, passing = self._count_facets(sections, request)
+        hits = sections[passing]
+        order = self._order(hits, matches, request, ranked=bool(plan.clauses))
+        shown = order[(request.page - 1) * request.per_page : request.page * request.per_page]
+        page_hits = tuple(self._hit(int(number), plan, matches) for number in shown)
+        interpretation = Interpretation(interpreted=str(query), expansions=plan.expansions)
+        took_ms = (time.perf_counter() - started) * 1000
+        return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2))
+
+    def _count_facets(
+        self, sections: IntArray, request: SearchRequest
+    ) -> tuple[dict[str, tuple[FacetCount, ...]], Mask]:
+        """Counts by facet and value, and which of `sections` pass all filters.
+
+        A facet's counts ignore its own selection, so that they tell what another choice would bring.
+        """
+        values = self._facets[sections]
+        passes: dict[str, Mask] = {}
+        for column, facet in enumerate(FACETS):
+            if selected := request.filters.get(facet.name):
+                slugs = list(facet.values)
+                wanted = sum(1 << slugs.index(value) for value in set(selected))
+                passes[facet.name] = (values[:, column] & wanted) != 0
+        everything = np.ones(len(sections), dtype=bool)
+        counts: dict[str, tuple[FacetCount, ...]] = {}
+        for column, facet in enumerate(FACETS):
+            keep = functools.reduce(np.logical_and, (passes[name] for name in passes if name != facet.name), everything)
+            histogram = np.bincount(values[keep, column], minlength=256)
+            bits = np.arange(256)
+            counts[facet.name] = tuple(
+                FacetCount(
+                    value,
+                    label,
+                    int(histogram[(bits >> position) & 1 == 1].sum()),
+                    value in request.filters.get(facet.name, ()),
+                )
+                for position, (value, label) in enumerate(facet.values.items())
+            )
+        return counts, functools.reduce(np.logical_and, passes.values(), everything)
+
+    def _order(self, hits: IntArray, matches: Matches, request: SearchRequest, *, ranked: bool) -> IntArray:
+        """The sections to page through, best first, at most MAX_WINDOW."""
+        if not ranked or request.sort is Sort.PAGE:
+            return hits[:MAX_WINDOW]
+        best = _best(hits, matches.scores)
+        self._scorer.add_proximity(matches, best)
+        best = best[np.lexsort((best, -matches.scores[best]))]
+        return self._spread(best, request.per_page)
+
+    def _spread(self, ranked: IntArray, per_page: int) -> IntArray:
+        """At most MAX_SECTIONS_PER_DOCUMENT of one document on a page, while there are others to show."""
+        documents = np.searchsorted(self._document_starts, ranked, side="right")
+        waiting = list(zip(ranked.tolist(), documents.tolist(), strict=True))
+        ordered: list[int] = []
+        while waiting:
+            page: list[int] = []
+            seen: dict[int, int] = {}
+            later: list[tuple[int, int]] = []
+            for position, (number, document) in enumerate(waiting):
+                if len(page) == per_page:
+                    later += waiting[position:]
+                    break
+                if seen.get(document, 0) < MAX_SECTIONS_PER_DOCUMENT:
+                    seen[document] = seen.get(document, 0) + 1
+                    page.append(number)
+                else:
+                    later.append((number, document))
+            missing = per_page - len(page)
+            page += [number for number, _ in later[:missing]]
+            waiting = later[missing:] if missing else later
+            ordered += page
+        return np.array(ordered, dtype=np.int64)
+
+    def _hit(self, number: int, plan: Plan, matches: Matches) -> Hit:
+        stored = self._stored(number)
+        document = self._document_of(self._document_number(number))
+        section = section_from_stored(stored)
+        why = tuple(reason for unit in matches.units() if (reason := _reason(unit, number)))
+        kinds = frozenset(reason.how for reason in why) or frozenset({How.EXACT})
+        targets = targets_of(plan, self._readings_of(plan), kinds)
+        return Hit(
+            id=section.id,
+            anchor=section.anchor,
+            heading=section.heading,
+            breadcrumb=breadcrumb(document, section),
+            document=document,
+            snippet=self._highlighter.snippet(section.html, targets),
+            score=round(float(matches.scores[number]), 4),
+            why=why,
+        )
+
+    def _readings_of(self, plan: Plan) -> dict[str, frozenset[str]]:
+        return {
+            alternative.reading: self._scorer.reading_terms(alternative.reading)
+            for clause in plan.clauses
+            for leaf in clause
+            for unit in leaf.units
+            for alternative in unit.alternatives
+            if alternative.reading
+        }
+
+    def matches(self, q: str, html: str) -> str:
+        plan = self._planner.plan(parse_query(q))
+        kinds = frozenset({How.EXACT, How.SYNONYM, How.READING, How.SUBSTRING})
+        return self._highlighter.mark(html, targets_of(plan, self._readings_of(plan), kinds))
+
+    def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
+        folded = fold(prefix).strip()
+        if not folded:
+            return ()
+        ranks = self._words.lexicon.prefix_range(folded)
+        counted = sorted(((-self._words.document_frequency(rank), rank) for rank in ranks))
+        found = counted[: min(limit, MAX_SUGGESTIONS)]
+        return [Suggestion("term", self._words.lexicon.text(rank), -count) for count, rank in found]
+
+    # -- documents ---------------------------------------------------------------------------------------------------
+
+    def _stored(self, number: int) -> dict[str, Any]:
+        stored: dict[str, Any] = self._reader.stored_fields(number)["stored"]
+        return stored
+
+    def _document_number(self, section: int) -> int:
+        return int(np.searchsorted(self._document_starts, section, side="right")) - 1
+
+    def _read_document(self, number: int) -> Document:
+        return from_stored(self._stored(int(self._document_starts[number]))["document"])
+
+    def _sections(self, number: int) -> tuple[Section, ...]:
+        first = int(self._document_starts[number])
+        last = int(self._document_starts[number + 1]) if number + 1 < len(self._document_starts) else self._count
+        return tuple(section_from_stored(self._stored(section)) for section in range(first, last))
+
+    def document(self, document_id: str) -> Document:
+        rank = self._ids.lexicon.find(document_id)
+        if rank is None or "#" in document_id:
+            raise NotFoundError(document_id)
+        first = int(self._ids.term_docs(rank)[0])
+        number = self._document_number(first)
+        return from_stored(self._stored(first)["document"], self._sections(number))
+
+    def current_id(self, document_id: str) -> str:
+        if "#" not in document_id and self._ids.lexicon.find(document_id) is not None:
+            return document_id
+        rank = self._former.lexicon.find(document_id)
+        if rank is None:
+            raise NotFoundError(document_id)
+        return self._document_of(self._document_number(int(self._former.term_docs(rank)[0]))).id
+
+    def documents(self) -> Sequence[Document]:
+        return [self._document_of(number) for number in range(len(self._document_starts))]
+
+    def info(self) -> IndexInfo:
+        built_at = datetime.datetime.fromisoformat(self.manifest.built_at)
+        return IndexInfo(len(self._document_starts), self._count, built_at, self.manifest.content_digest)
+
+
+def _reason(match: UnitMatch, number: int) -> Why | None:
+    for alternative, docs in match.by_alternative:
+        place = int(np.searchsorted(docs, number))
+        if place < len(docs) and docs[place] == number:
+            return Why(match.unit.typed, alternative.shown, alternative.how)
+    return None
+
+
+def _best(hits: IntArray, scores: NDArray[np.float32]) -> IntArray:
+    """The MAX_WINDOW best hits by score, ties in reading order."""
+    if len(hits) > MAX_WINDOW:
+        values = scores[hits]
+        threshold = np.partition(values, len(hits) - MAX_WINDOW)[len(hits) - MAX_WINDOW]
+        above = hits[values > threshold]
+        hits = np.concatenate((above, hits[values == threshold][: MAX_WINDOW - len(above)]))
+    return hits[np.lexsort((hits, -scores[hits]))]
+
+
+def _modified(folder: Path) -> int:
+    """When a file was last added or removed there, ns: cheap enough to ask at every request."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
+@functools.lru_cache(maxsize=2)
+def _analyzer(user_dictionary: str | None) -> Analyzer:
+    return Analyzer(SudachiTokenizer(Path(user_dictionary) if user_dictionary else None))
+
+

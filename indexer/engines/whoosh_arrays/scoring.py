@@ -1,0 +1,295 @@
+"""Matching and scoring of a plan over one segment's arrays, all in NumPy; dense arrays are [sections].
+
+Score of a section = (Σ units best alternative + parts + bigrams + proximity) × coverage, where a term is worth
+idf · impact, impact is the saturated BM25F weight in the postings, and idf = ln(1 + (N − df + ½) / (df + ½)).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engine import How
+from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray
+from indexer.planning import Alternative, LeafPlan, Plan, TermAt, Unit
+from indexer.ranking import (
+    ALTERNATIVE_WEIGHT,
+    BIGRAM_WEIGHT,
+    COVERAGE_POWER,
+    MIN_SENTENCE_SHARE,
+    PART_WEIGHT,
+    PROXIMITY_CHARS,
+    PROXIMITY_WEIGHT,
+    RERANKED_HITS,
+)
+
+Floats = NDArray[np.float32]
+Docs = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+_POSITION_SHIFT = 20  # positions stay under 2^16; section and position pack into one integer
+
+
+@dataclass(slots=True)
+class UnitMatch:
+    """What one unit found: its idf, sections by alternative (in plan order), all of them, and their best scores."""
+
+    unit: Unit
+    idf: float
+    by_alternative: list[tuple[Alternative, Docs]]
+    mask: Mask
+    scores: Floats
+
+
+@dataclass(slots=True)
+class LeafMatch:
+    """What a leaf found, for ranking and for explaining."""
+
+    leaf: LeafPlan
+    units: list[UnitMatch]
+    mask: Mask
+    scores: Floats
+
+
+@dataclass(slots=True)
+class Matches:
+    """All sections that match the plan (before facets) and the score of every section."""
+
+    mask: Mask
+    scores: Floats
+    clauses: list[list[LeafMatch]]
+
+    def units(self) -> list[UnitMatch]:
+        """Every unit of every leaf."""
+        return [unit for clause in self.clauses for leaf in clause for unit in leaf.units]
+
+
+class Scorer:
+    """Runs plans over one segment."""
+
+    def __init__(self, words: ArrayField, bigrams: ArrayField, readings: ArrayField, sections: int) -> None:
+        self._words = words
+        self._bigrams = bigrams
+        self._readings = readings
+        self._sections = sections
+
+    def idf(self, document_frequency: int) -> float:
+        """Robertson's idf, never negative."""
+        return math.log(1.0 + (self._sections - document_frequency + 0.5) / (document_frequency + 0.5))
+
+    def match(self, plan: Plan) -> Matches:
+        """Matching sections and scores; an empty plan matches everything."""
+        mask = np.ones(self._sections, dtype=bool)
+        scores = np.zeros(self._sections, dtype=np.float32)
+        clauses: list[list[LeafMatch]] = []
+        for clause in plan.clauses:
+            leaves = [self._leaf(leaf) for leaf in clause]
+            clauses.append(leaves)
+            clause_mask = leaves[0].mask.copy()
+            clause_scores = leaves[0].scores
+            for leaf in leaves[1:]:
+                clause_mask |= leaf.mask
+                clause_scores = np.maximum(clause_scores, leaf.scores)
+            mask &= clause_mask
+            scores = scores + clause_scores
+        for leaf_plan in plan.exclusions:
+            mask &= ~self._leaf(leaf_plan).mask
+        return Matches(mask, scores, clauses)
+
+    def _leaf(self, leaf: LeafPlan) -> LeafMatch:
+        units = [self._unit(unit, leaf.is_phrase) for unit in leaf.units]
+        scores = np.zeros(self._sections, dtype=np.float32)
+        matched_weight = np.zeros(self._sections, dtype=np.float32)
+        mask = np.ones(self._sections, dtype=bool)
+        total_weight = sum(unit.idf for unit in units) or 1.0
+        for unit in units:
+            scores += unit.scores
+            matched_weight[unit.mask] += unit.idf
+            if unit.unit.required:
+                mask &= unit.mask
+        if not any(unit.unit.required for unit in units):
+            mask &= matched_weight >= MIN_SENTENCE_SHARE * total_weight
+            mask &= matched_weight > 0
+        if leaf.bigrams and not leaf.is_phrase:
+            for bigram in leaf.bigrams:
+                if len(bigram) == 2:
+                    self._add(scores, self._bigrams, bigram, BIGRAM_WEIGHT)
+        scores *= (matched_weight / np.float32(total_weight)) ** np.float32(COVERAGE_POWER)
+        return LeafMatch(leaf, units, mask, scores)
+
+    def _add(self, scores: Floats, field: ArrayField, term: str, weight: float) -> None:
+        rank = field.lexicon.find(term)
+        if rank is not None:
+            span = field.span(rank)
+            scores[field.docs[span]] += np.float32(weight * self.idf(span.stop - span.start)) * field.impacts[span]
+
+    def _unit(self, unit: Unit, is_phrase: bool) -> UnitMatch:
+        scores = np.zeros(self._sections, dtype=np.float32)
+        mask = np.zeros(self._sections, dtype=bool)
+        found: list[tuple[Alternative, Docs]] = []
+        for alternative in unit.alternatives:
+            if alternative.how in (How.SUBSTRING, How.READING) and found and any(len(docs) for _, docs in found):
+                continue  # the nets under words that the index does not know
+            docs, values = self._alternative(alternative, is_phrase)
+            found.append((alternative, docs))
+            mask[docs] = True
+            np.maximum.at(scores, docs, np.float32(ALTERNATIVE_WEIGHT[alternative.how]) * values)
+        for alternative in unit.alternatives:
+            if alternative.how is How.PARTS:
+                for part in alternative.terms:
+                    self._add(scores, self._words, part.term, PART_WEIGHT)
+        frequency = int(np.count_nonzero(mask))
+        return UnitMatch(unit, self.idf(frequency), found, mask, scores)
+
+    def _alternative(self, alternative: Alternative, is_phrase: bool) -> tuple[Docs, Floats]:
+        """The sections (ascending) that match an alternative and idf · impact in each."""
+        if alternative.how is How.READING:
+            return self._any_of(self._reading_terms(alternative.reading))
+        if alternative.how is How.SUBSTRING:
+            return self._substring(alternative.bigrams)
+        if is_phrase:
+            return self._phrase(alternative)
+        docs, values = self._all_of(self._words, [term.term for term in alternative.terms])
+        if alternative.adjacent and len(docs):
+            keep = np.isin(docs, self._adjacent(alternative.terms))
+            docs, values = docs[keep], values[keep]
+        return docs, values
+
+    def reading_terms(self, reading: str) -> frozenset[str]:
+        """The terms that are read so."""
+        return frozenset(self._words.lexicon.text(rank) for rank in self._reading_terms(reading))
+
+    def _reading_terms(self, reading: str) -> list[int]:
+        rank = self._readings.lexicon.find(reading)
+        return [] if rank is None else self._readings.term_docs(rank).tolist()
+
+    def _any_of(self, ranks: Sequence[int]) -> tuple[Docs, Floats]:
+        if not ranks:
+            return _nothing()
+        scores = np.zeros(self._sections, dtype=np.float32)
+        for rank in ranks:
+            span = self._words.span(rank)
+            value = np.float32(self.idf(span.stop - span.start)) * self._words.impacts[span]
+            docs = self._words.docs[span]
+            scores[docs] = np.maximum(scores[docs], value)
+        docs = np.flatnonzero(scores).astype(np.int32)
+        return docs, scores[docs]
+
+    def _all_of(self, field: ArrayField, terms: Sequence[str]) -> tuple[Docs, Floats]:
+        """Sections that hold all terms; the value is the mean of their idf · impact."""
+        ranks = [field.lexicon.find(term) for term in terms]
+        if not ranks or None in ranks:
+            return _nothing()
+        spans = sorted((field.span(rank) for rank in ranks if rank is not None), key=lambda span: span.stop - span.start)
+        docs = field.docs[spans[0]]
+        for span in spans[1:]:
+            docs = docs[_contains(field.docs[span], docs)]
+        values = np.zeros(len(docs), dtype=np.float32)
+        for span in spans:
+            weight = np.float32(self.idf(span.stop - span.start) / len(spans))
+            values += weight * field.impacts[span][np.searchsorted(field.docs[span], docs)]
+        return docs, values
+
+    def _substring(self, bigrams: Sequence[str]) -> tuple[Docs, Floats]:
+        if len(bigrams) == 1 and len(bigrams[0]) == 1:
+            ranks = self._bigrams.lexicon.prefix_range(bigrams[0])
+            spans = [self._bigrams.span(rank) for rank in ranks]
+            if not spans:
+                return _nothing()
+            docs = np.unique(np.concatenate([self._bigrams.docs[span] for span in spans]))
+            return docs, np.full(len(docs), self.idf(len(docs)), dtype=np.float32)
+        return self._all_of(self._bigrams, bigrams)
+
+    def _phrase(self, alternative: Alternative) -> tuple[Docs, Floats]:
+        """Every bigram of the phrase, and its words side by side where the index knows them as words."""
+        docs, values = self._substring(alternative.bigrams) if alternative.bigrams else _nothing()
+        if all(self._words.lexicon.find(term.term) is not None for term in alternative.terms) and alternative.terms:
+            adjacent = self._adjacent(alternative.terms)
+            if not alternative.bigrams:
+                return adjacent, np.full(len(adjacent), self.idf(len(adjacent)), dtype=np.float32)
+            keep = np.isin(docs, adjacent)
+            if keep.any():
+                docs, values = docs[keep], values[keep]
+        return docs, values
+
+    def _adjacent(self, terms: Sequence[TermAt]) -> Docs:
+        """Sections where all terms stand at their offsets from one another."""
+        current: IntArray | None = None
+        for term in terms:
+            rank = self._words.lexicon.find(term.term)
+            if rank is None:
+                return np.empty(0, dtype=np.int32)
+            docs, positions = self._words.term_positions(rank)
+            keys = (docs.astype(np.int64) << _POSITION_SHIFT) + positions - term.offset
+            current = keys if current is None else current[_contains(keys, current)]
+        if current is None:
+            return np.empty(0, dtype=np.int32)
+        return np.unique(current >> _POSITION_SHIFT).astype(np.int32)
+
+    def add_proximity(self, matches: Matches, ranked: IntArray) -> None:
+        """Raise the scores of the best `ranked` sections for typed neighbours that stand close there too."""
+        candidates = np.sort(ranked[:RERANKED_HITS])
+        for leaf in (leaf for clause in matches.clauses for leaf in clause):
+            singles = [
+                (unit, unit.unit.alternatives[0].terms[0].term)
+                for unit in leaf.units
+                if unit.unit.alternatives[0].how is How.EXACT and len(unit.unit.alternatives[0].terms) == 1
+            ]
+            self._add_pairs(matches.scores, candidates, singles)
+        first_words = [
+            (clause[0].units[0], clause[0].units[0].unit.alternatives[0].terms[0].term)
+            for clause in matches.clauses
+            if len(clause) == 1 and clause[0].units and clause[0].units[0].unit.alternatives[0].terms
+        ]
+        self._add_pairs(matches.scores, candidates, first_words)
+
+    def _add_pairs(self, scores: Floats, candidates: IntArray, units: Sequence[tuple[UnitMatch, str]]) -> None:
+        for (first, first_term), (second, second_term) in zip(units, units[1:], strict=False):
+            near = self._ordered_near(first_term, second_term, candidates)
+            scores[near] += np.float32(PROXIMITY_WEIGHT * min(first.idf, second.idf))
+
+    def _ordered_near(self, first: str, second: str, candidates: IntArray) -> IntArray:
+        """The candidates where `second` begins within PROXIMITY_CHARS after `first`."""
+        keys = [self._keys_in(term, candidates) for term in (first, second)]
+        if not len(keys[0]) or not len(keys[1]):
+            return np.empty(0, dtype=np.int64)
+        following = np.searchsorted(keys[1], keys[0], side="right")
+        inside = following < len(keys[1])
+        distance = keys[1][following[inside]] - keys[0][inside]
+        return np.unique(keys[0][inside][distance <= PROXIMITY_CHARS] >> _POSITION_SHIFT)
+
+    def _keys_in(self, term: str, candidates: IntArray) -> IntArray:
+        """section << 20 | position of the term's occurrences in the (ascending) candidates."""
+        rank = self._words.lexicon.find(term)
+        if rank is None:
+            return np.empty(0, dtype=np.int64)
+        span = self._words.span(rank)
+        docs = self._words.docs[span]
+        places = np.searchsorted(docs, candidates)
+        places = places[places < len(docs)]
+        places = places[np.isin(docs[places], candidates)]
+        places = np.unique(places)
+        if not len(places):
+            return np.empty(0, dtype=np.int64)
+        ends = self._words.position_ends
+        stops = ends[span.start + places].astype(np.int64)
+        before = span.start + places - 1
+        begins = np.where(before >= 0, ends[np.maximum(before, 0)], 0).astype(np.int64)
+        counts = stops - begins
+        flat = np.repeat(begins - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
+        sections = np.repeat(docs[places].astype(np.int64), counts)
+        return (sections << _POSITION_SHIFT) + self._words.positions[flat].astype(np.int64)
+
+
+def _contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> Mask:
+    """Which needles are in the ascending haystack."""
+    places = np.searchsorted(haystack, needles)
+    places[places == len(haystack)] = 0
+    return haystack[places] == needles if len(haystack) else np.zeros(len(needles), dtype=bool)
+
+
+def _nothing() -> tuple[Docs, Floats]:
+    return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)

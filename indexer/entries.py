@@ -1,0 +1,99 @@
+"""Documents as index entries: what of a section is searched, what filters it, what is shown of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kb import html_text
+from kb.folding import fold
+from kb.model import Document, Section, Source
+from kb.vocabulary import CHAPTERS, KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A section as it goes into the index: folded text by field, facet values, and what a page shows of it."""
+
+    id: str
+    texts: Mapping[str, str]
+    facets: Mapping[str, tuple[str, ...]]
+    stored: Mapping[str, Any]
+
+
+def breadcrumb(document: Document, section: Section) -> tuple[str, ...]:
+    """Chapter or kind, document title, enclosing headings: where a section stands, outermost first."""
+    place = CHAPTERS[str(document.chapter)] if document.chapter else KINDS[document.kind]
+    return (place, document.title, *section.path)
+
+
+def entries_of(document: Document) -> Iterator[Entry]:
+    """One entry for each section. The lead carries the document's questions and its metadata."""
+    facets = {
+        "role": document.roles,
+        "chapter": (str(document.chapter),) if document.chapter else (),
+        "stage": document.stages,
+        "pattern": (document.pattern,) if document.pattern else (),
+        "kind": (document.kind,),
+    }
+    for section in document.sections or (Section(document.id, "", "", 0, (), ""),):
+        is_lead = section.id == document.id
+        texts = {
+            "title": document.title,
+            "heading": section.heading,
+            "questions": "\n".join(document.questions) if is_lead else "",
+            "breadcrumb": "\n".join((*breadcrumb(document, section)[:1], *section.path)),
+            "body": html_text.text_of(section.html),
+        }
+        stored: dict[str, Any] = {
+            "id": section.id,
+            "anchor": section.anchor,
+            "heading": section.heading,
+            "level": section.level,
+            "path": section.path,
+            "html": section.html,
+        }
+        if is_lead:
+            stored["document"] = to_stored(document)
+        yield Entry(section.id, {name: fold(text) for name, text in texts.items()}, facets, stored)
+
+
+def to_stored(document: Document) -> dict[str, Any]:
+    """A document's metadata as plain values (an index must open after its classes have changed)."""
+    source = document.source
+    return {
+        "id": document.id,
+        "title": document.title,
+        "kind": document.kind,
+        "path": document.path,
+        "chapter": document.chapter,
+        "roles": document.roles,
+        "stages": document.stages,
+        "pattern": document.pattern,
+        "guide_pages": document.guide_pages,
+        "source": (source.title, source.publisher, source.url) if source else None,
+        "questions": document.questions,
+        "former_ids": document.former_ids,
+        "related": document.related,
+        "updated": document.updated.isoformat() if document.updated else None,
+    }
+
+
+def from_stored(stored: Mapping[str, Any], sections: tuple[Section, ...] = ()) -> Document:
+    """The document that `to_stored` wrote; its sections are stored one by one and passed in."""
+    values = dict(stored)
+    source = values.pop("source")
+    updated = values.pop("updated")
+    return Document(
+        **values,
+        sections=sections,
+        source=Source(*source) if source else None,
+        updated=datetime.date.fromisoformat(updated) if updated else None,
+    )
+
+
+def section_from_stored(stored: Mapping[str, Any]) -> Section:
+    """The section that `entries_of` stored."""
+    return Section(**{name: stored[name] for name in ("id", "anchor", "heading", "level", "path", "html")})

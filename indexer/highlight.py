@@ -1,0 +1,146 @@
+"""Where the searched words stand in an original text: ranges, marked HTML, snippets."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from indexer.analysis import Analyzer
+from indexer.engine import How
+from indexer.planning import Plan
+from kb import html_text
+from kb.folding import Folded, fold, fold_with_offsets
+
+SNIPPET_CHARS = 140  # two to three lines of the result list
+MAX_ANALYSED_CHARS = 800  # of one section, around its first match; a snippet never needs more
+_SENTENCE_START = re.compile(r"[。！？\n]")
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What to mark: `terms` as the analyzer names them, and folded `surfaces` wherever they stand."""
+
+    terms: frozenset[str]
+    surfaces: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.terms or self.surfaces)
+
+
+def targets_of(plan: Plan, readings: dict[str, frozenset[str]], kinds: frozenset[How] = frozenset(How)) -> Targets:
+    """Everything that matches of these `kinds` would come from; `readings` maps a typed reading to the terms it names."""
+    terms: set[str] = set()
+    surfaces: set[str] = set()
+    for leaf in (leaf for clause in plan.clauses for leaf in clause):
+        for unit in leaf.units:
+            for alternative in unit.alternatives:
+                if alternative.how not in kinds:
+                    continue
+                if alternative.how is How.READING:
+                    terms |= readings.get(alternative.reading, frozenset())
+                elif alternative.how is How.SUBSTRING or alternative.adjacent:
+                    surfaces.add(fold(alternative.shown))
+                else:
+                    terms |= {term.term for term in alternative.terms}
+    return Targets(frozenset(terms), tuple(sorted(surfaces, key=lambda text: (-len(text), text))))
+
+
+class Highlighter:
+    """Finds targets in texts with the index's own analyzer."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+
+    def ranges(self, text: str, targets: Targets) -> list[Range]:
+        """Sorted, disjoint [start, end) of `text` (the original, not folded) that match."""
+        if not targets:
+            return []
+        folded = fold_with_offsets(text)
+        return _merge(folded.original_range(*span) for span in self._folded_ranges(folded.text, targets))
+
+    def _folded_ranges(self, text: str, targets: Targets) -> list[Range]:
+        found: list[Range] = []
+        for surface in targets.surfaces:
+            start = text.find(surface)
+            while surface and start >= 0:
+                found.append((start, start + len(surface)))
+                start = text.find(surface, start + len(surface))
+        if targets.terms:
+            for token in self._analyzer.tokens(text):
+                if token.word.is_function:
+                    continue
+                if token.word.term in targets.terms:
+                    found.append((token.start, token.end))
+                    continue
+                found += [
+                    (token.start + part.start, token.start + part.end)
+                    for part in token.word.parts
+                    if part.term in targets.terms
+                ]
+        return found
+
+    def mark(self, source: str, targets: Targets) -> str:
+        """A section's sanitised HTML with every match in `<mark>`."""
+        return html_text.mark(source, self.ranges(html_text.text_of(source), targets)) if targets else source
+
+    def snippet(self, source: str, targets: Targets) -> str:
+        """About SNIPPET_CHARS of a section's text around its densest matches, escaped, with `<mark>`."""
+        text = html_text.text_of(source)
+        if len(text) > MAX_ANALYSED_CHARS:
+            text = _around_first_match(text, targets)
+        text = html_text.one_line(text)
+        return _cut(text, self.ranges(text, targets))
+
+
+def _around_first_match(text: str, targets: Targets) -> str:
+    folded: Folded = fold_with_offsets(text)
+    starts = [folded.text.find(word) for word in (*targets.surfaces, *targets.terms) if word]
+    first = min((start for start in starts if start >= 0), default=0)
+    begin = max(0, folded.original_range(first, first + 1)[0] - MAX_ANALYSED_CHARS // 4)
+    return text[begin : begin + MAX_ANALYSED_CHARS]
+
+
+def _merge(ranges: Iterable[Range]) -> list[Range]:
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if start >= end:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _cut(text: str, ranges: Sequence[Range]) -> str:
+    """The window of SNIPPET_CHARS that covers most marked characters, begun at a sentence where one begins near."""
+    begin = 0
+    if ranges:
+        best = max(ranges, key=lambda first: (_covered(ranges, first[0], first[0] + SNIPPET_CHARS), -first[0]))
+        begin = max(0, best[0] - SNIPPET_CHARS // 4)
+        sentence = [match.end() for match in _SENTENCE_START.finditer(text, max(0, best[0] - SNIPPET_CHARS // 2), best[0])]
+        if sentence and best[0] - sentence[-1] < SNIPPET_CHARS // 2:
+            begin = sentence[-1]
+        if len(text) - begin < SNIPPET_CHARS:
+            begin = max(0, min(begin, len(text) - SNIPPET_CHARS))
+    end = min(len(text), begin + SNIPPET_CHARS)
+    out = ["…"] if begin > 0 else []
+    cursor = begin
+    for start, stop in ranges:
+        start, stop = max(start, begin), min(stop, end)
+        if start >= stop:
+            continue
+        out += [html.escape(text[cursor:start], quote=False), "<mark>", html.escape(text[start:stop], quote=False), "</mark>"]
+        cursor = stop
+    out.append(html.escape(text[cursor:end], quote=False))
+    if end < len(text):
+        out.append("…")
+    return "".join(out)
+
+
+def _covered(ranges: Sequence[Range], begin: int, end: int) -> int:
+    return sum(max(0, min(stop, end) - max(start, begin)) for start, stop in ranges)

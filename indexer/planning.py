@@ -1,0 +1,212 @@
+"""From a query tree to a plan that an engine can run: units of meaning with their alternatives, weakest last.
+
+A plan names terms, not postings: it can be read, printed and tested without an index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from indexer.analysis import Analyzer, bigram_codes, bigram_text
+from indexer.engine import How
+from indexer.thesaurus import Thesaurus
+from indexer.tokenizer import Token
+from kb.folding import fold
+from kb.query import Leaf, Phrase, Query
+
+_KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
+_HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+# Words that carry a question but no subject; they are never required, and dropped first.
+QUESTION_WORDS = frozenset(
+    fold("何 どう どの どこ だれ 誰 いつ どんな どれ どちら なぜ 何故 如何 幾ら いくら 教える とは 方法 為る する 有る ある 居る いる 成る なる"
+         " 出来る できる 事 こと 物 もの 時 とき 為 ため 良い よい 知る 行う 言う いう 呼ぶ 於く 因る 就く 就いて 使う").split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TermAt:
+    """A term and where it stands in the typed text (characters), for adjacency."""
+
+    term: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
+
+    `bigrams` is used instead of terms by How.SUBSTRING; `readings` by How.READING.
+    """
+
+    how: How
+    shown: str
+    terms: tuple[TermAt, ...] = ()
+    bigrams: tuple[str, ...] = ()
+    reading: str = ""
+    adjacent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A typed word: `weight` is relative to the other units; a section without it may still match if not `required`."""
+
+    typed: str
+    start: int
+    alternatives: tuple[Alternative, ...]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeafPlan:
+    """A leaf of the query as units; `bigrams` of its whole text serve ranking only. `exact` forbids every expansion."""
+
+    typed: str
+    units: tuple[Unit, ...]
+    bigrams: tuple[str, ...]
+    is_phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """AND over clauses, OR inside a clause; no exclusion may match."""
+
+    clauses: tuple[tuple[LeafPlan, ...], ...] = ()
+    exclusions: tuple[LeafPlan, ...] = ()
+    expansions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Planner:
+    """Plans queries with one analyzer and one thesaurus."""
+
+    def __init__(self, analyzer: Analyzer, thesaurus: Thesaurus) -> None:
+        self._analyzer = analyzer
+        self._thesaurus = thesaurus
+
+    def plan(self, query: Query, *, exact: bool = False) -> Plan:
+        """The plan of a whole query; with `exact` nothing but the typed words themselves counts."""
+        expansions: dict[str, tuple[str, ...]] = {}
+        clauses = tuple(
+            plans
+            for clause in query.clauses
+            if (plans := tuple(filter(None, (self._leaf(leaf, exact, expansions) for leaf in clause.alternatives))))
+        )
+        exclusions = tuple(filter(None, (self._leaf(leaf, True, {}) for leaf in query.exclusions)))
+        return Plan(clauses, exclusions, expansions)
+
+    def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
+        text = fold(leaf.text)
+        tokens = self._analyzer.tokens(text)
+        bigrams = bigrams_of(text)
+        if isinstance(leaf, Phrase):
+            if not bigrams and not tokens:
+                return None
+            return LeafPlan(leaf.text, (_phrase_unit(leaf.text, tokens, bigrams),), bigrams, is_phrase=True)
+        spans = list(self._spans(text, tokens, exact))
+        if not spans:  # nothing but function words or signs: look for the characters themselves
+            if not bigrams:
+                return None
+            unit = Unit(leaf.text, 0, (Alternative(How.SUBSTRING, leaf.text, bigrams=bigrams),), True)
+            return LeafPlan(leaf.text, (unit,), bigrams)
+        is_sentence = any(token.word.is_function for token in tokens) and len(spans) > 1
+        units = tuple(
+            self._unit(text, span, exact, expansions, required=not is_sentence or None) for span in spans
+        )
+        return LeafPlan(leaf.text, units, () if exact else bigrams)
+
+    def _spans(self, text: str, tokens: list[Token], exact: bool) -> list[list[Token]]:
+        """Content tokens, grouped where the thesaurus (or a run of kana) knows several as one term; longest first."""
+        spans: list[list[Token]] = []
+        index = 0
+        while index < len(tokens):
+            taken = 1
+            if not exact:
+                taken = self._longest_known(text, tokens, index)
+            group = tokens[index : index + taken]
+            if taken > 1 or not group[0].word.is_function:
+                spans.append(group)
+            index += taken
+        return spans
+
+    def _longest_known(self, text: str, tokens: list[Token], index: int) -> int:
+        start = tokens[index].start
+        for end in range(len(tokens), index + 1, -1):
+            surface = text[start : tokens[end - 1].end]
+            if len(surface) <= self._thesaurus.longest and self._related(surface):
+                return end - index
+        run = index
+        while run < len(tokens) and _KANA.fullmatch(text[start : tokens[run].end]) and (
+            run == index or tokens[run - 1].end == tokens[run].start
+        ):
+            run += 1
+        # けい/やく: unconverted kana that the dictionary cut into short words belongs together as one reading.
+        is_unconverted = run - index > 1 and re.fullmatch(r"[ぁ-ゖー]+", text[start : tokens[run - 1].end])
+        return run - index if is_unconverted and run == len(tokens) and index == 0 else 1
+
+    def _related(self, surface: str) -> bool:
+        return surface in self._thesaurus.equal or surface in self._thesaurus.narrower
+
+    def _unit(
+        self, text: str, span: Sequence[Token], exact: bool, expansions: dict[str, tuple[str, ...]], required: bool | None
+    ) -> Unit:
+        start, end = span[0].start, span[-1].end
+        surface = text[start:end]
+        content = [token for token in span if not token.word.is_function] or list(span)
+        whole = tuple(TermAt(token.word.term, token.start - start) for token in content)
+        alternatives = [Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1)]
+        if not exact:
+            parts = _parts(span)
+            if parts and parts != whole:
+                alternatives.append(Alternative(How.PARTS, " ".join(part.term for part in parts), parts))
+            related: list[str] = []
+            lookups = [surface] if len(span) > 1 or surface == span[0].word.term else [surface, span[0].word.term]
+            for lookup in lookups:
+                for table in (self._thesaurus.equal, self._thesaurus.narrower):
+                    related += [other for other in table.get(lookup, ()) if other != surface and other not in related]
+            for other in related:
+                if terms := self._terms_of(other):
+                    alternatives.append(Alternative(How.SYNONYM, other, terms, adjacent=len(terms) > 1))
+            if related:
+                expansions[surface] = tuple(related)
+            if _KANA.fullmatch(surface) and len(surface) > 1:
+                alternatives.append(
+                    Alternative(How.READING, surface, reading=surface.translate(_HIRAGANA_TO_KATAKANA))
+                )
+            if bigrams := bigrams_of(surface):
+                alternatives.append(Alternative(How.SUBSTRING, surface, bigrams=bigrams))
+        is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
+        return Unit(surface, start, tuple(alternatives), required is True and not is_question_word)
+
+    def _terms_of(self, text: str) -> tuple[TermAt, ...]:
+        return tuple(
+            TermAt(token.word.term, token.start) for token in self._analyzer.tokens(text) if not token.word.is_function
+        )
+
+
+def _parts(span: Sequence[Token]) -> tuple[TermAt, ...]:
+    """The parts of a span's words; a word without parts is its own part."""
+    first = span[0].start
+    return tuple(
+        TermAt(term, offset)
+        for token in span
+        if not token.word.is_function
+        for term, offset in (
+            [(part.term, token.start - first + part.start) for part in token.word.parts]
+            or [(token.word.term, token.start - first)]
+        )
+    )
+
+
+def _phrase_unit(typed: str, tokens: list[Token], bigrams: tuple[str, ...]) -> Unit:
+    content = [token for token in tokens if not token.word.is_function]
+    terms = tuple(TermAt(token.word.term, token.start - content[0].start) for token in content)
+    return Unit(typed, 0, (Alternative(How.EXACT, typed, terms, bigrams, adjacent=True),), True)
+
+
+def bigrams_of(text: str) -> tuple[str, ...]:
+    """Distinct bigrams of folded text inside its runs; a run of one character gives that character as a prefix."""
+    texts = [bigram_text(int(code)) for code in bigram_codes(text)]
+    pairs = [pair for pair in texts if len(pair) == 2]
+    singles = [] if pairs else texts
+    return tuple(dict.fromkeys(pairs or singles))

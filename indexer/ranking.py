@@ -1,0 +1,29 @@
+"""The one table of ranking weights: what each is worth and where it came from.
+
+"JSQuAD" is JGLUE's JSQuAD dev set, question → paragraph, by `tests/bench/jsquad.py`; see README, Decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from indexer.engine import How
+
+ALTERNATIVE_WEIGHT: Mapping[How, float] = {
+    How.EXACT: 1.0,
+    How.PARTS: 0.6,
+    How.SYNONYM: 0.7,
+    How.READING: 0.5,
+    How.SUBSTRING: 0.4,
+}
+"""How much a match of this kind is worth beside the typed word itself; also their order of strength."""
+
+PART_WEIGHT = 0.3  # of each part of a compound that a section holds, beside the compound itself
+BIGRAM_WEIGHT = 0.4  # JSQuAD (DESIGN.md): 0.948 with, 0.938 without
+PROXIMITY_WEIGHT = 0.1  # of the rarer idf, for two typed words in order and close
+PROXIMITY_CHARS = 12  # about three words
+COVERAGE_POWER = 1.0  # score × (share of the query's weight that matched) ^ power
+
+MIN_SENTENCE_SHARE = 0.25  # of a question's weight that a section must hold to be a hit at all
+MAX_SECTIONS_PER_DOCUMENT = 3  # on one page of results; the rest follow on later pages
+RERANKED_HITS = 200  # hits whose word order is looked at; the first pages, 20 times over

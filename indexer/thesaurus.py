@@ -1,0 +1,118 @@
+"""Staff's thesaurus: equal terms, spelling variants, and broader terms with their narrower ones.
+
+Applied at query time only, so that an edit needs no re-analysis of the documents.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kb.errors import ContentError, Problem
+from kb.folding import fold
+
+MIN_TERM_CHARS = 2  # a single kanji means too many things
+_SECTIONS = ("equal", "variants", "narrower")
+
+
+@dataclass(frozen=True, slots=True)
+class Thesaurus:
+    """Folded term → folded terms to search as well: as good as typed (`equal`), or weaker (`narrower`)."""
+
+    equal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    narrower: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest term that can be looked up."""
+        return max(map(len, (*self.equal, *self.narrower)), default=0)
+
+    def to_plain(self) -> dict[str, dict[str, list[str]]]:
+        """As JSON stores it in the index's manifest."""
+        return {
+            name: {term: list(others) for term, others in getattr(self, name).items()} for name in ("equal", "narrower")
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Mapping[str, Iterable[str]]]) -> Thesaurus:
+        """The inverse of `to_plain`."""
+        return cls(**{name: {term: tuple(others) for term, others in table.items()} for name, table in plain.items()})
+
+
+def load_thesaurus(path: Path) -> Thesaurus:
+    """Read `thesaurus.yaml`; ContentError lists every fault with its line."""
+    problems: list[Problem] = []
+
+    def fault(node: yaml.Node | None, message: str, allowed: str) -> None:
+        line = node.start_mark.line + 1 if node is not None else 1
+        problems.append(Problem(str(path), line, message, allowed))
+
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ContentError([Problem(str(path), line, f"not valid YAML: {error.problem}", "see its first lines")]) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise ContentError([Problem(str(path), 1, f"cannot be read: {error}", "a YAML file in UTF-8")]) from error
+    equal: dict[str, set[str]] = defaultdict(set)
+    narrower: dict[str, set[str]] = defaultdict(set)
+    for key_node, value_node in _pairs(root, fault, "a mapping with " + ", ".join(_SECTIONS)):
+        if key_node.value in ("equal", "variants"):
+            for group_node in _items(value_node, fault):
+                terms = _terms(group_node, fault)
+                if len(terms) == 1:
+                    fault(group_node, f"{next(iter(terms))!r} stands alone", "at least two terms in a group")
+                for term in terms:
+                    equal[term] |= terms - {term}
+        elif key_node.value == "narrower":
+            for broad_node, list_node in _pairs(value_node, fault, "broader: [narrower, …]"):
+                (broad,) = _terms_of([broad_node], fault) or {""}
+                narrower[broad] |= _terms(list_node, fault) - {broad}
+        else:
+            fault(key_node, f"unknown section {key_node.value!r}", ", ".join(_SECTIONS))
+    if problems:
+        raise ContentError(problems)
+    return Thesaurus(
+        {term: tuple(sorted(others)) for term, others in equal.items() if others},
+        {term: tuple(sorted(others - equal.get(term, set()))) for term, others in narrower.items() if others},
+    )
+
+
+def _pairs(node: yaml.Node | None, fault: Any, allowed: str) -> list[tuple[Any, Any]]:
+    if isinstance(node, yaml.MappingNode):
+        return list(node.value)
+    if node is not None and node.value not in ("", "null", "~"):
+        fault(node, "not a mapping", allowed)
+    return []
+
+
+def _items(node: yaml.Node, fault: Any) -> list[Any]:
+    if isinstance(node, yaml.SequenceNode):
+        return list(node.value)
+    if node.value not in ("", "null", "~"):
+        fault(node, "not a list", "lines such as - [随意契約, 随契]")
+    return []
+
+
+def _terms(node: yaml.Node, fault: Any) -> set[str]:
+    if not isinstance(node, yaml.SequenceNode):
+        fault(node, "not a list of terms", "[term, term]")
+        return set()
+    return _terms_of(node.value, fault)
+
+
+def _terms_of(nodes: Iterable[yaml.Node], fault: Any) -> set[str]:
+    terms: set[str] = set()
+    for node in nodes:
+        term = fold(node.value).strip() if isinstance(node, yaml.ScalarNode) else ""
+        if len(term) < MIN_TERM_CHARS:
+            fault(node, f"term {term!r}", f"text of at least {MIN_TERM_CHARS} characters")
+        elif term in terms:
+            fault(node, f"{node.value!r} is the same as another term here after folding", "each term once")
+        terms.add(term)
+    return terms

@@ -1,0 +1,277 @@
+"""Front matter: YAML between two `---` lines, validated key by key, every problem with its own line.
+
+Anchors and aliases are refused (no "YAML bomb" can be written), and so are depth and size that no author needs.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import yaml
+
+from kb.errors import Problem
+from kb.model import Source
+from kb.vocabulary import CHAPTERS, FACET_BY_NAME, KINDS, PATTERNS, STAGES
+
+MAX_FRONT_MATTER_CHARS = 65_536  # 100 times the longest front matter in content/
+MAX_YAML_DEPTH = 8  # ours nests two deep
+MAX_GUIDE_PAGE = 999
+FIRST_YEAR = 1947  # the Local Autonomy Act; an earlier date is a slip of the pen
+
+ID_PATTERN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+ID_RULE = "lower-case letters, digits and single hyphens, such as direct-contract"
+# libyaml reads 20 times faster; a PyYAML built without it still works.
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DELIMITER = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
+_PAGES = re.compile(r"(\d{1,3})(?:\s*[-–〜~]\s*(\d{1,3}))?")
+
+
+@dataclass(slots=True)
+class FrontMatter:
+    """The validated keys of one file. `lines` maps a key to its line; `body_line` is where the Markdown begins."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    body: str = ""
+    body_line: int = 1
+
+    def text(self, key: str) -> str:
+        value = self.values.get(key, "")
+        return value if isinstance(value, str) else ""
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key, ())
+        return value if isinstance(value, tuple) else ()
+
+
+class _Rejected(Exception):
+    def __init__(self, message: str, allowed: str, line: int | None = None) -> None:
+        self.message, self.allowed, self.line = message, allowed, line
+
+
+def parse_front_matter(path: str, text: str) -> tuple[FrontMatter, list[Problem]]:
+    """Split `text` into validated front matter and body; problems come back, never as an exception.
+
+    A file without front matter, or whose front matter has none of our keys but a title, is an internal document:
+    there unknown keys are ignored. In the curated kinds an unknown key is an error, since it is a slip of the pen.
+    """
+    result = FrontMatter(body=text)
+    opening = _DELIMITER.match(text)
+    if opening is None:
+        result.values["kind"] = "internal"
+        return result, []
+    closing = _DELIMITER.search(text + "\n", opening.end())
+    if closing is None:
+        return result, [Problem(path, 1, "front matter is not closed", "a line --- after the last key")]
+    block = text[opening.end() : closing.start()]
+    result.body = text[closing.end() :]
+    result.body_line = text.count("\n", 0, closing.end()) + 1
+    if len(block) > MAX_FRONT_MATTER_CHARS:
+        return result, [
+            Problem(path, 1, f"front matter has {len(block):,} characters", f"at most {MAX_FRONT_MATTER_CHARS:,}")
+        ]
+    try:
+        pairs = _load_mapping(block)
+    except _Rejected as error:
+        return result, [Problem(path, (error.line or 1) + 1, error.message, error.allowed)]
+    return result, _validate(path, pairs, result)
+
+
+def _load_mapping(block: str) -> list[tuple[str, object, int]]:
+    """Key, plain value and 1-based line (within the block) of every top-level pair."""
+    depth = 0
+    try:
+        for event in yaml.parse(block, Loader=_Loader):
+            line = event.start_mark.line + 1
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise _Rejected("YAML anchors and aliases are not accepted", "plain values", line)
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_YAML_DEPTH:
+                    raise _Rejected("front matter is nested too deeply", f"at most {MAX_YAML_DEPTH} levels", line)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+        node = yaml.compose(block, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        detail = (error.problem or error.context or "unreadable").replace("\n", " ")
+        raise _Rejected(f"not valid YAML: {detail}", "key: value lines", mark.line + 1 if mark else None) from error
+    except yaml.YAMLError as error:
+        raise _Rejected(f"not valid YAML: {str(error).splitlines()[0]}", "key: value lines") from error
+    if node is None:
+        return []
+    if not isinstance(node, yaml.MappingNode):
+        raise _Rejected("front matter is not a mapping", "key: value lines", node.start_mark.line + 1)
+    pairs: list[tuple[str, object, int]] = []
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise _Rejected("a key is not a word", "key: value lines", line)
+        try:
+            value = yaml.SafeLoader.construct_object(_constructor(), value_node, deep=True)
+        except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
+            value = _Unreadable(str(error).splitlines()[0])
+        pairs.append((str(key_node.value), value, line))
+    return pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    reason: str
+
+
+def _constructor() -> yaml.SafeLoader:
+    return yaml.SafeLoader("")
+
+
+def _string(value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return " ".join(value.split())
+    raise _Rejected(f"is {_show(value)}", "text that is not empty")
+
+
+def _identifier(value: object) -> str:
+    if isinstance(value, str) and ID_PATTERN.fullmatch(value):
+        return value
+    raise _Rejected(f"is {_show(value)}", ID_RULE)
+
+
+def _chapter(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and str(value) in CHAPTERS:
+        return value
+    raise _Rejected(f"is {_show(value)}", "a number from 1 to 5")
+
+
+def _one_of(values: Mapping[str, str]) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in values:
+            return value
+        raise _Rejected(f"is {_show(value)}", ", ".join(values))
+
+    return check
+
+
+def _list_of(item: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
+    def check(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise _Rejected(f"is {_show(value)}", "a list, such as [a, b]")
+        checked: list[str] = []
+        for position, element in enumerate(value, 1):
+            try:
+                checked.append(item(element))
+            except _Rejected as error:
+                raise _Rejected(f"item {position} {error.message}", error.allowed) from error
+        if len(set(checked)) != len(checked):
+            raise _Rejected("has an item twice", "each item once")
+        return tuple(checked)
+
+    return check
+
+
+def _pages(value: object) -> tuple[int, int]:
+    allowed = "one page (28) or a range (83-99), first page before last"
+    found = _PAGES.fullmatch(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    if found is None:
+        raise _Rejected(f"is {_show(value)}", allowed)
+    first = int(found[1])
+    last = int(found[2] or first)
+    if not 1 <= first <= last <= MAX_GUIDE_PAGE:
+        raise _Rejected(f"is {_show(value)}", allowed)
+    return first, last
+
+
+def _date(value: object) -> datetime.date:
+    latest = datetime.date.today() + datetime.timedelta(days=366)
+    allowed = f"a date such as 2026-11-23, from {FIRST_YEAR} to a year from now"
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if isinstance(value, datetime.date) and FIRST_YEAR <= value.year and value <= latest:
+        return value
+    raise _Rejected(f"is {_show(value)}", allowed)
+
+
+def _source(value: object) -> Source:
+    allowed = "a mapping {title: …, publisher: …, url: https://…} with a title"
+    if not isinstance(value, dict) or not set(value) <= {"title", "publisher", "url"}:
+        raise _Rejected(f"is {_show(value)}", allowed)
+    if not all(isinstance(part, str) for part in value.values()) or not value.get("title", "").strip():
+        raise _Rejected(f"is {_show(value)}", allowed)
+    url = value.get("url", "")
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise _Rejected(f"has the address {_show(url)}", "an http or https address") from error
+    if url and scheme not in ("http", "https"):
+        raise _Rejected(f"has the address {_show(url)}", "an http or https address")
+    return Source(value["title"].strip(), value.get("publisher", "").strip(), url)
+
+
+def _show(value: object) -> str:
+    if isinstance(value, _Unreadable):
+        return f"unreadable ({value.reason})"
+    text = repr(value) if value is not None else "empty"
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+CURATED_KINDS = frozenset(KINDS) - {"internal"}
+# A file with one of these but no kind was meant for the guide: say so, instead of taking it for an internal document.
+_CURATED_KEYS = frozenset(
+    {"id", "chapter", "roles", "stages", "pattern", "guide_pages", "questions", "former_ids", "related"}
+)
+
+_CHECKS: Mapping[str, Callable[[object], object]] = {
+    "id": _identifier,
+    "title": _string,
+    "kind": _one_of(KINDS),
+    "chapter": _chapter,
+    "roles": _list_of(_one_of(FACET_BY_NAME["role"].values)),
+    "stages": _list_of(_one_of(STAGES)),
+    "pattern": _one_of(PATTERNS),
+    "guide_pages": _pages,
+    "source": _source,
+    "questions": _list_of(_string),
+    "former_ids": _list_of(_identifier),
+    "related": _list_of(_identifier),
+    "updated": _date,
+}
+
+
+def _validate(path: str, pairs: list[tuple[str, object, int]], result: FrontMatter) -> list[Problem]:
+    offset = 1  # the block begins on the file's second line
+    problems: list[Problem] = []
+    keys = {key for key, _, _ in pairs}
+    kinds = [value for key, value, _ in pairs if key == "kind"]
+    curated = kinds != ["internal"] and bool(kinds or keys & _CURATED_KEYS)
+    for key, value, block_line in pairs:
+        line = block_line + offset
+        if key not in _CHECKS:
+            if curated:
+                problems.append(Problem(path, line, f"unknown key {key!r}", ", ".join(_CHECKS)))
+            continue
+        if key in result.lines:
+            problems.append(Problem(path, line, f"{key} is given twice", "each key once"))
+            continue
+        result.lines[key] = line
+        try:
+            result.values[key] = _CHECKS[key](value)
+        except _Rejected as error:
+            problems.append(Problem(path, line, f"{key} {error.message}", error.allowed))
+    if not curated:
+        result.values.setdefault("kind", "internal")
+        return problems
+    required = ["id", "title", "kind"]
+    if result.values.get("kind") in CURATED_KINDS:
+        required += ["roles", "stages"]
+    for key in required:
+        if key not in keys:
+            problems.append(Problem(path, 1, f"{key} is missing", f"a line {key}: … in the front matter"))
+        elif result.values.get(key) == ():
+            problems.append(Problem(path, result.lines[key], f"{key} is empty", "at least one"))
+    if "chapter" in result.values and result.values.get("kind") != "guide":
+        message = "chapter on a document that is not a guide"
+        problems.append(Problem(path, result.lines["chapter"], message, "chapter with kind: guide only"))
+    return problems

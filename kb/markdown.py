@@ -1,0 +1,282 @@
+"""Markdown to sections: parsed by Python-Markdown, split on the headings of its tree, sanitised by nh3.
+
+Only a heading that stands at the top of the tree begins a section: fenced code, HTML blocks, lists and quotes cannot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+import xml.etree.ElementTree as etree
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import markdown
+import nh3
+from markdown.treeprocessors import Treeprocessor
+
+from kb import html_text
+from kb.front_matter import ID_PATTERN, ID_RULE
+
+_HEADING_LEVEL = {f"h{level}": level for level in range(1, 7)}
+_ALLOWED_TAGS = set(
+    "a abbr blockquote br caption cite code col colgroup dd del details dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd"
+    " li mark ol p pre q rp rt ruby s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var b".split()
+)
+_ALLOWED_ATTRIBUTES = {
+    "a": {"href", "title", "id", "class"},
+    "abbr": {"title"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "li": {"id"},
+    "sup": {"id"},
+    "div": {"class"},
+}
+_FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:[\w-]+")
+_FOOTNOTE_CLASSES = frozenset({"footnote", "footnote-ref", "footnote-backref"})
+MAX_UNCLOSED_BRACKETS = 200  # 200 cost 0.01 s to parse, 20,000 a minute; the bench corpus has at most a dozen
+
+LinkTarget = Callable[[str], str | None]
+"""From an address as written to the one to serve; None where it leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark on the Markdown, with the 1-based line of the body that it is about."""
+
+    line: int
+    message: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSection:
+    """One section before it belongs to a document; `anchor` is "" for the lead section."""
+
+    anchor: str
+    heading: str
+    level: int
+    path: tuple[str, ...]
+    html: str
+
+
+@dataclass(slots=True)
+class Rendered:
+    """A rendered body: its H1 (taken as the title, not as a section), sections and notes; `links` are (line, address)."""
+
+    h1: str | None = None
+    sections: list[RenderedSection] = field(default_factory=list)
+    missing_ids: list[Note] = field(default_factory=list)
+    faults: list[Note] = field(default_factory=list)
+    dead_links: list[Note] = field(default_factory=list)
+
+
+class _RawHeadings(Treeprocessor):
+    """Keeps each top-level heading's source text before inline parsing, to find its line again."""
+
+    def __init__(self, md: markdown.Markdown) -> None:
+        super().__init__(md)
+        self.raw: list[str] = []
+
+    def run(self, root: etree.Element) -> None:
+        self.raw = [child.text or "" for child in root if child.tag in _HEADING_LEVEL]
+
+
+class MarkdownRenderer:
+    """Renders bodies one after another; not for use by two threads at once."""
+
+    def __init__(self) -> None:
+        self._md = markdown.Markdown(
+            extensions=["tables", "fenced_code", "footnotes", "attr_list", "sane_lists", "def_list"],
+            extension_configs={"footnotes": {"BACKLINK_TITLE": "本文の注{}へ戻る"}},
+            output_format="html",
+        )
+        self._headings = _RawHeadings(self._md)
+        # Before "inline" (priority 20), which replaces a heading's source text by its parsed children.
+        self._md.treeprocessors.register(self._headings, "raw_headings", 25)
+
+    def render(self, body: str, link_target: LinkTarget, title: str | None = None) -> Rendered:
+        """Sections of `body`; `link_target` decides every link; an H1 equal to `title` is the title, not a section."""
+        result = Rendered()
+        if knot := _unclosed_brackets(body):
+            result.faults.append(knot)
+            return result
+        root = self._parse(body)
+        finder = _LineFinder(body)
+        self._resolve_links(root, link_target, finder, result)
+        anchors: Counter[str] = Counter()
+        stack: list[tuple[int, str]] = []
+        h1_count = 0
+        raw_headings = iter(self._headings.raw)
+        for heading, content in _split(root):
+            if heading is None:
+                result.sections.append(RenderedSection("", "", 0, (), self._html(content)))
+                continue
+            line = finder.line_of_heading(next(raw_headings, ""))
+            text = html_text.one_line(self._text(heading))
+            level = _HEADING_LEVEL[heading.tag]
+            if level == 1:
+                h1_count += 1
+                if h1_count > 1:
+                    result.faults.append(Note(line, "a second H1", "one H1 in a document; use ## for sections"))
+                elif title is None or text == title:
+                    result.h1 = text
+                    lead = result.sections[0]
+                    result.sections[0] = RenderedSection("", "", 0, (), lead.html + self._html(content))
+                    continue
+            anchor = heading.get("id", "")
+            if anchor and not ID_PATTERN.fullmatch(anchor):
+                result.faults.append(Note(line, f"heading id {anchor!r}", ID_RULE))
+                anchor = ""
+            elif not anchor:
+                allowed = f"an id after the heading, such as ## {text[:20]} {{#some-id}}"
+                result.missing_ids.append(Note(line, f"heading {text[:40]!r} has no id", allowed))
+            elif anchors[anchor]:
+                result.faults.append(Note(line, f"heading id {anchor!r} is used twice", "each id once in a document"))
+            anchor = _unique(anchor or derived_anchor(text), anchors)
+            while stack and stack[-1][0] >= level:
+                stack.pop()
+            path = tuple(name for _, name in stack)
+            stack.append((level, text))
+            result.sections.append(RenderedSection(anchor, text, level, path, self._html(content)))
+        return result
+
+    def _parse(self, body: str) -> etree.Element:
+        """The tree that Markdown.convert would serialise (its first half, by the same public registries)."""
+        md = self._md
+        md.reset()
+        lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for preprocessor in md.preprocessors:
+            lines = preprocessor.run(lines)
+        root: etree.Element = md.parser.parseDocument(lines).getroot()
+        for processor in md.treeprocessors:
+            replaced = processor.run(root)
+            root = replaced if replaced is not None else root
+        return root
+
+    def _html(self, content: list[etree.Element]) -> str:
+        return sanitise(self._serialise(content)) if content else ""
+
+    def _serialise(self, content: list[etree.Element]) -> str:
+        output = "\n".join(self._md.serializer(element) for element in content)
+        for postprocessor in self._md.postprocessors:
+            output = postprocessor.run(output)
+        return str(output)
+
+    def _text(self, heading: etree.Element) -> str:
+        return html_text.text_of(sanitise(self._serialise([heading])))
+
+    def _resolve_links(
+        self, root: etree.Element, link_target: LinkTarget, finder: _LineFinder, result: Rendered
+    ) -> None:
+        for parent in list(root.iter()):
+            for child in parent:
+                if child.tag == "img":  # pictures are not served: say what they show
+                    alt = child.get("alt", "").strip()
+                    _become(child, "span", f"［図：{alt}］" if alt else "")
+                if child.tag != "a" or "footnote" in child.get("class", ""):
+                    continue
+                address = child.get("href", "")
+                target = link_target(address)
+                if target is None:
+                    note = Note(finder.line_of(address), f"link to {address[:80]!r} leads nowhere", "an existing file or heading")
+                    result.dead_links.append(note)
+                    child.tag = "span"
+                    child.attrib.clear()
+                else:
+                    child.set("href", target)
+
+
+def _unclosed_brackets(body: str) -> Note | None:
+    """Python-Markdown looks for the partner of each open bracket to the end of its block: quadratic when none comes."""
+    line = 1
+    for block in body.split("\n\n"):
+        unclosed = max(block.count("[") - block.count("]"), block.count("](") - block.count(")"))
+        if unclosed > MAX_UNCLOSED_BRACKETS:
+            return Note(line, f"{unclosed:,} brackets that are never closed", f"at most {MAX_UNCLOSED_BRACKETS}")
+        line += block.count("\n") + 2
+    return None
+
+
+def _become(element: etree.Element, tag: str, text: str) -> None:
+    element.tag = tag
+    element.attrib.clear()
+    element.text = text
+
+
+def _split(root: etree.Element) -> Iterator[tuple[etree.Element | None, list[etree.Element]]]:
+    """(heading, the elements it governs); the lead section comes first, with no heading, even when it is empty."""
+    heading: etree.Element | None = None
+    content: list[etree.Element] = []
+    for child in root:
+        if child.tag in _HEADING_LEVEL:
+            yield heading, content
+            heading, content = child, []
+        else:
+            content.append(child)
+    yield heading, content
+
+
+def sanitise(source: str) -> str:
+    """Only the tags, attributes and addresses that documents need; ids only where footnotes put them."""
+    return nh3.clean(
+        source,
+        tags=_ALLOWED_TAGS,
+        attributes=_ALLOWED_ATTRIBUTES,
+        attribute_filter=_filter_attribute,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+
+
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "id":
+        return value if _FOOTNOTE_ID.fullmatch(value) else None
+    if name == "class":
+        kept = " ".join(part for part in value.split() if part in _FOOTNOTE_CLASSES)
+        return kept or None
+    return value
+
+
+def derived_anchor(heading: str) -> str:
+    """A stable id from a heading's text: its words when they are ASCII, else "s-" and 8 hex digits of SHA-1."""
+    text = unicodedata.normalize("NFKC", heading).casefold()
+    if text.isascii() and (slug := "-".join(re.findall(r"[a-z0-9]+", text))):
+        return slug[:60].strip("-")
+    return "s-" + hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:8]
+
+
+def _unique(anchor: str, seen: Counter[str]) -> str:
+    seen[anchor] += 1
+    if seen[anchor] == 1:
+        return anchor
+    candidate = f"{anchor}-{seen[anchor]}"
+    return _unique(candidate, seen) if seen[candidate] else _claim(candidate, seen)
+
+
+def _claim(anchor: str, seen: Counter[str]) -> str:
+    seen[anchor] += 1
+    return anchor
+
+
+class _LineFinder:
+    """Finds in the source the line that a piece of the tree came from (Python-Markdown keeps none)."""
+
+    def __init__(self, body: str) -> None:
+        self._lines = body.splitlines()
+        self._next_heading = 0
+
+    def line_of_heading(self, raw: str) -> int:
+        """The next line after the last heading found that holds `raw`, the heading's source text."""
+        wanted = raw.strip()
+        for index in range(self._next_heading, len(self._lines)):
+            if wanted and wanted in self._lines[index]:
+                self._next_heading = index + 1
+                return index + 1
+        return max(1, self._next_heading)
+
+    def line_of(self, text: str) -> int:
+        return next((number for number, line in enumerate(self._lines, 1) if text and text in line), 1)

@@ -1,0 +1,40 @@
+"""The JSON API: reads the request, asks the engine, answers. Errors are made by `webui.errors`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from indexer.engine import MAX_SUGGESTIONS, SearchEngine, SearchRequest
+from kb.errors import UsageError
+from webui.openapi import openapi_document
+from webui.requests import filters, search_request
+from webui.schemas import document_json, search_json, suggestions_json
+
+DEFAULT_SUGGESTIONS = 8
+
+
+def create_api(engine: SearchEngine) -> Blueprint:
+    """The blueprint of /api/v1 and its description."""
+    api = Blueprint("api", __name__)
+
+    @api.get("/api/v1/search")
+    def search() -> Response:
+        return jsonify(search_json(engine.search(search_request(request.args))))
+
+    @api.get("/api/v1/suggest")
+    def suggest() -> Response:
+        wanted = SearchRequest(request.args.get("q", ""), filters(request.args))
+        limit = request.args.get("limit", str(DEFAULT_SUGGESTIONS))
+        if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= MAX_SUGGESTIONS:
+            raise UsageError("limit", f"is {limit[:40]!r}", f"1 to {MAX_SUGGESTIONS}")
+        return jsonify(suggestions_json(wanted.q, engine.suggest(wanted.q, wanted.filters, int(limit))))
+
+    @api.get("/api/v1/documents/<document_id>")
+    def document(document_id: str) -> Response:
+        return jsonify(document_json(engine.document(engine.current_id(document_id))))
+
+    @api.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(openapi_document())
+
+    return api

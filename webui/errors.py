@@ -1,0 +1,94 @@
+"""Every error as a Japanese page, or as JSON under /api/; nobody ever sees a traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from kb.errors import NotFoundError, SearchIndexError, UsageError
+from webui.schemas import error_json
+
+_LOG = logging.getLogger(__name__)
+
+# status: (code for machines, heading, what to do)
+_MESSAGES: dict[int, tuple[str, str, str]] = {
+    400: ("bad_request", "指定に誤りがあります", "検索条件を確かめて、もう一度お試しください。"),
+    404: (
+        "not_found",
+        "ページが見つかりません",
+        "アドレスが変わったか、文書が削除された可能性があります。検索してお探しください。",
+    ),
+    405: ("method_not_allowed", "この操作は受け付けていません", "検索ページからやり直してください。"),
+    413: ("too_large", "入力が長すぎます", "検索する語を短くして、もう一度お試しください。"),
+    500: (
+        "internal_error",
+        "内部でエラーが発生しました",
+        "時間をおいてもう一度お試しください。続く場合は、管理者にこのページのアドレスをお知らせください。",
+    ),
+    503: (
+        "unavailable",
+        "検索の準備ができていません",
+        "索引を作成しているか、まだ作成されていません。しばらくしてからもう一度お試しください。",
+    ),
+}
+_PARAMETER_LABELS = {
+    "q": "検索する語",
+    "page": "ページ番号",
+    "per_page": "1ページの件数",
+    "role": "立場",
+    "chapter": "章",
+    "stage": "段階",
+    "pattern": "出口",
+    "kind": "種別",
+    "sort": "並び順",
+    "exact": "完全一致のみ",
+    "limit": "候補の数",
+}
+
+
+def register_errors(app: Flask) -> None:
+    """Handlers for our own errors, for HTTP's, and for what nobody foresaw."""
+
+    @app.errorhandler(UsageError)
+    def usage(error: UsageError) -> Response:
+        label = _PARAMETER_LABELS.get(error.field, error.field)
+        reason = f"「{label}」に使えない値が指定されています。使える値：{error.allowed}"
+        details = {"parameter": error.field, "problem": error.message, "allowed": error.allowed}
+        return _answer(400, reason, details)
+
+    @app.errorhandler(NotFoundError)
+    def not_found(error: NotFoundError) -> Response:
+        return _answer(404, "", {"id": str(error)})
+
+    @app.errorhandler(SearchIndexError)
+    def no_index(error: SearchIndexError) -> Response:
+        _LOG.warning("no index to serve: %s", error)
+        answer = _answer(503)
+        answer.headers["Retry-After"] = "10"
+        return answer
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if error.response is not None or (error.code is not None and 300 <= error.code < 400):
+            return make_response(error.get_response())  # a redirect
+        answer = _answer(error.code or 500)
+        for name, value in error.get_headers():
+            if name.lower() == "allow":
+                answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        _LOG.error("unforeseen error at %s", request.full_path, exc_info=error)
+        return _answer(500)
+
+
+def _answer(status: int, reason: str = "", details: dict[str, str] | None = None) -> Response:
+    if status not in _MESSAGES:
+        status = 400 if status < 500 else 500
+    code, heading, advice = _MESSAGES[status]
+    if request.path.startswith("/api/"):
+        return make_response(jsonify(error_json(code, reason or f"{heading}。{advice}", dict(details or {}))), status)
+    return make_response(render_template("error.html", status=status, heading=heading, reason=reason, advice=advice), status)

@@ -1,0 +1,33 @@
+"""Runs the production server: Granian, whose worker processes share the mapped index through the system's page cache."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+
+from webui.settings import Settings
+
+THREADS_PER_WORKER = 4  # requests are short and CPU-bound; a few threads keep one slow client from blocking others
+QUEUED_CONNECTIONS = 1024
+
+
+def serve_forever(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until interrupted. Workers find the settings in their environment."""
+    os.environ.update(settings.to_environment())
+    shown_host = f"[{host}]" if ":" in host else host
+    click.echo(f"serving at http://{shown_host}:{port}/", err=True)
+    Granian(
+        "webui.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS_PER_WORKER,
+        backlog=QUEUED_CONNECTIONS,
+        log_access=False,
+        respawn_failed_workers=True,
+        websockets=False,
+    ).serve()

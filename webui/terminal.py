@@ -1,0 +1,25 @@
+"""A page of results as text for a terminal."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from indexer.engine import SearchPage
+from webui.requests import document_url
+
+_MARK = re.compile(r"</?mark>")
+
+
+def format_page(page: SearchPage) -> str:
+    """One block of lines for each hit: rank and heading, place, snippet, address."""
+    lines = [f"{page.total} hits"]
+    for rank, hit in enumerate(page.hits, (page.request.page - 1) * page.request.per_page + 1):
+        lines += [
+            "",
+            f"{rank}. {hit.heading or hit.document.title}",
+            f"   {' › '.join(hit.breadcrumb)}",
+            f"   {html.unescape(_MARK.sub('', hit.snippet))}",
+            f"   {document_url(hit.document.id, hit.anchor)}",
+        ]
+    return "\n".join(lines)

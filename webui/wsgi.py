@@ -1,0 +1,11 @@
+"""The WSGI callable that a server's worker processes import; configured by KB_CONTENT and KB_INDEX."""
+
+from __future__ import annotations
+
+import os
+
+from webui.app import create_app
+from webui.bootstrap import LazyEngine
+from webui.settings import Settings
+
+app = create_app(LazyEngine(Settings.from_environment(os.environ)))
