@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from indexer.analysis import Analyzer
 from indexer.entries import Entry, entries_of
@@ -272,7 +272,7 @@ class _Workers:
         self._processes = processes
         self._pool: concurrent.futures.ProcessPoolExecutor | None = None
 
-    def __enter__(self) -> _Workers:
+    def __enter__(self) -> Self:
         if self._processes > 1:
             self._pool = concurrent.futures.ProcessPoolExecutor(
                 self._processes,

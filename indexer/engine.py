@@ -136,7 +136,7 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A way to go on from what has been typed: its kind (term, heading, question), text, hits, and page if it is one."""
+    """A way to go on from what has been typed: its kind (term, heading, question), text, hits, section if any."""
 
     kind: str
     text: str

@@ -77,7 +77,7 @@ def gains(found: Sequence[str], relevant: Mapping[str, int]) -> list[int]:
 
 
 def ndcg(found: Sequence[int], ideal: Sequence[int], depth: int = DEPTH) -> float:
-    """Normalised discounted cumulative gain with gain = grade (Järvelin & Kekäläinen 2002), as trec_eval computes it."""
+    """Normalised discounted cumulative gain, gain = grade (Järvelin & Kekäläinen 2002), as trec_eval computes it."""
 
     def dcg(grades: Sequence[int]) -> float:
         return sum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades[:depth], 1))

@@ -32,7 +32,7 @@ class Targets:
 
 
 def targets_of(plan: Plan, readings: dict[str, frozenset[str]], kinds: frozenset[How] = frozenset(How)) -> Targets:
-    """Everything that matches of these `kinds` would come from; `readings` maps a typed reading to the terms it names."""
+    """What matches of these `kinds` would come from; `readings` maps a typed reading to the terms it names."""
     terms: set[str] = set()
     surfaces: set[str] = set()
     for leaf in (leaf for clause in plan.clauses for leaf in clause):
@@ -122,7 +122,9 @@ def _cut(text: str, ranges: Sequence[Range]) -> str:
     if ranges:
         best = max(ranges, key=lambda first: (_covered(ranges, first[0], first[0] + SNIPPET_CHARS), -first[0]))
         begin = max(0, best[0] - SNIPPET_CHARS // 4)
-        sentence = [match.end() for match in _SENTENCE_START.finditer(text, max(0, best[0] - SNIPPET_CHARS // 2), best[0])]
+        sentence = [
+            match.end() for match in _SENTENCE_START.finditer(text, max(0, best[0] - SNIPPET_CHARS // 2), best[0])
+        ]
         if sentence and best[0] - sentence[-1] < SNIPPET_CHARS // 2:
             begin = sentence[-1]
         if len(text) - begin < SNIPPET_CHARS:
@@ -131,11 +133,16 @@ def _cut(text: str, ranges: Sequence[Range]) -> str:
     out = ["…"] if begin > 0 else []
     cursor = begin
     for start, stop in ranges:
-        start, stop = max(start, begin), min(stop, end)
-        if start >= stop:
+        first, last = max(start, begin), min(stop, end)
+        if first >= last:
             continue
-        out += [html.escape(text[cursor:start], quote=False), "<mark>", html.escape(text[start:stop], quote=False), "</mark>"]
-        cursor = stop
+        out += [
+            html.escape(text[cursor:first], quote=False),
+            "<mark>",
+            html.escape(text[first:last], quote=False),
+            "</mark>",
+        ]
+        cursor = last
     out.append(html.escape(text[cursor:end], quote=False))
     if end < len(text):
         out.append("…")

@@ -11,7 +11,7 @@ from indexer.thesaurus import Thesaurus
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Stamps of schema and weights, of the dictionary, and of the content; plus what searching needs beside postings."""
+    """Stamps of schema and weights, dictionary and content; plus what searching needs beside postings."""
 
     weights: str
     dictionary: str

@@ -20,8 +20,11 @@ _KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
 _HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 # Words that carry a question but no subject; they are never required, and dropped first.
 QUESTION_WORDS = frozenset(
-    fold("何 どう どの どこ だれ 誰 いつ どんな どれ どちら なぜ 何故 如何 幾ら いくら 教える とは 方法 為る する 有る ある 居る いる 成る なる"
-         " 出来る できる 事 こと 物 もの 時 とき 為 ため 良い よい 知る 行う 言う いう 呼ぶ 於く 因る 就く 就いて 使う").split()
+    fold(
+        "何 どう どの どこ だれ 誰 いつ どんな どれ どちら なぜ 何故 如何 幾ら いくら 教える とは 方法 為る する"
+        " 有る ある 居る いる 成る なる 出来る できる 事 こと 物 もの 時 とき 為 ため 良い よい 知る 行う 言う いう"
+        " 呼ぶ 於く 因る 就く 就いて 使う"
+    ).split()
 )
 
 
@@ -110,9 +113,7 @@ class Planner:
             unit = Unit(leaf.text, 0, (Alternative(How.SUBSTRING, leaf.text, bigrams=bigrams),), True)
             return LeafPlan(leaf.text, (unit,), bigrams)
         is_sentence = any(token.word.is_function for token in tokens) and len(spans) > 1
-        units = tuple(
-            self._unit(text, span, exact, expansions, required=not is_sentence or None) for span in spans
-        )
+        units = tuple(self._unit(text, span, exact, expansions, required=not is_sentence or None) for span in spans)
         return LeafPlan(leaf.text, units, () if exact else bigrams)
 
     def _spans(self, text: str, tokens: list[Token], exact: bool) -> list[list[Token]]:
@@ -136,8 +137,10 @@ class Planner:
             if len(surface) <= self._thesaurus.longest and self._related(surface):
                 return end - index
         run = index
-        while run < len(tokens) and _KANA.fullmatch(text[start : tokens[run].end]) and (
-            run == index or tokens[run - 1].end == tokens[run].start
+        while (
+            run < len(tokens)
+            and _KANA.fullmatch(text[start : tokens[run].end])
+            and (run == index or tokens[run - 1].end == tokens[run].start)
         ):
             run += 1
         # けい/やく: unconverted kana that the dictionary cut into short words belongs together as one reading.
@@ -148,7 +151,12 @@ class Planner:
         return surface in self._thesaurus.equal or surface in self._thesaurus.narrower
 
     def _unit(
-        self, text: str, span: Sequence[Token], exact: bool, expansions: dict[str, tuple[str, ...]], required: bool | None
+        self,
+        text: str,
+        span: Sequence[Token],
+        exact: bool,
+        expansions: dict[str, tuple[str, ...]],
+        required: bool | None,
     ) -> Unit:
         start, end = span[0].start, span[-1].end
         surface = text[start:end]
@@ -164,15 +172,15 @@ class Planner:
             for lookup in lookups:
                 for table in (self._thesaurus.equal, self._thesaurus.narrower):
                     related += [other for other in table.get(lookup, ()) if other != surface and other not in related]
-            for other in related:
-                if terms := self._terms_of(other):
-                    alternatives.append(Alternative(How.SYNONYM, other, terms, adjacent=len(terms) > 1))
+            alternatives += [
+                Alternative(How.SYNONYM, other, terms, adjacent=len(terms) > 1)
+                for other in related
+                if (terms := self._terms_of(other))
+            ]
             if related:
                 expansions[surface] = tuple(related)
             if _KANA.fullmatch(surface) and len(surface) > 1:
-                alternatives.append(
-                    Alternative(How.READING, surface, reading=surface.translate(_HIRAGANA_TO_KATAKANA))
-                )
+                alternatives.append(Alternative(How.READING, surface, reading=surface.translate(_HIRAGANA_TO_KATAKANA)))
             if bigrams := bigrams_of(surface):
                 alternatives.append(Alternative(How.SUBSTRING, surface, bigrams=bigrams))
         is_question_word = all(token.word.term in QUESTION_WORDS for token in span)

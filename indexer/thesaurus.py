@@ -56,7 +56,9 @@ def load_thesaurus(path: Path) -> Thesaurus:
         root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContentError([Problem(str(path), line, f"not valid YAML: {error.problem}", "see its first lines")]) from error
+        raise ContentError(
+            [Problem(str(path), line, f"not valid YAML: {error.problem}", "see its first lines")]
+        ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise ContentError([Problem(str(path), 1, f"cannot be read: {error}", "a YAML file in UTF-8")]) from error
     equal: dict[str, set[str]] = defaultdict(set)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import importlib.metadata
+import importlib.resources
 import io
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -176,14 +176,13 @@ def compile_user_dictionary(source: Path, target: Path) -> None:
     for surface, reading, pos in read_user_dictionary(source):
         connection, pos_names = _USER_POS[pos]
         writer.writerow(
-            [surface, connection, connection, _USER_COST, surface, *pos_names.split(","), reading, surface]
-            + ["*", "*", "*", "*", "*"]
+            [surface, connection, connection, _USER_COST, surface, *pos_names.split(","), reading, surface, *"*****"]
         )
     lexicon = target.with_suffix(".csv")
     lexicon.write_text(lines.getvalue(), encoding="utf-8")
-    system = os.path.join(os.path.dirname(__import__("sudachidict_core").__file__), "resources", "system.dic")
+    system = importlib.resources.files("sudachidict_core") / "resources" / "system.dic"
     target.unlink(missing_ok=True)  # Sudachi refuses to overwrite
-    sudachipy.sudachipy.build_user_dic(system=Path(system), lex=[lexicon], output=target, description="")
+    sudachipy.sudachipy.build_user_dic(system=Path(str(system)), lex=[lexicon], output=target, description="")
     lexicon.unlink()
 
 

@@ -63,7 +63,9 @@ def _character_table() -> dict[int, str]:
 
 _TABLE = _character_table()
 # A base with what combines onto it (か + U+3099, ｶ + ﾞ, e + U+0301, Hangul jamo) is folded as one.
-_CLUSTER = re.compile(r"[^\u0300-\u036f\u3099\u309a\uff9e\uff9f]?[\u0300-\u036f\u3099\u309a\uff9e\uff9f]+|[\u1100-\u11ff]+")
+_CLUSTER = re.compile(
+    r"[^\u0300-\u036f\u3099\u309a\uff9e\uff9f]?[\u0300-\u036f\u3099\u309a\uff9e\uff9f]+|[\u1100-\u11ff]+"
+)
 
 _KANA = r"\u3041-\u3096\u30a1-\u30fa"
 _KATAKANA = r"\u30a1-\u30faー"

@@ -48,7 +48,7 @@ class FrontMatter:
         return value if isinstance(value, tuple) else ()
 
 
-class _Rejected(Exception):
+class _RejectedError(Exception):
     def __init__(self, message: str, allowed: str, line: int | None = None) -> None:
         self.message, self.allowed, self.line = message, allowed, line
 
@@ -76,7 +76,7 @@ def parse_front_matter(path: str, text: str) -> tuple[FrontMatter, list[Problem]
         ]
     try:
         pairs = _load_mapping(block)
-    except _Rejected as error:
+    except _RejectedError as error:
         return result, [Problem(path, (error.line or 1) + 1, error.message, error.allowed)]
     return result, _validate(path, pairs, result)
 
@@ -86,31 +86,33 @@ def _load_mapping(block: str) -> list[tuple[str, object, int]]:
     depth = 0
     try:
         for event in yaml.parse(block, Loader=_Loader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise _Rejected("YAML anchors and aliases are not accepted", "plain values", line)
+                raise _RejectedError("YAML anchors and aliases are not accepted", "plain values", line)
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_YAML_DEPTH:
-                    raise _Rejected("front matter is nested too deeply", f"at most {MAX_YAML_DEPTH} levels", line)
+                    raise _RejectedError("front matter nests too deeply", f"at most {MAX_YAML_DEPTH} levels", line)
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
         node = yaml.compose(block, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         detail = (error.problem or error.context or "unreadable").replace("\n", " ")
-        raise _Rejected(f"not valid YAML: {detail}", "key: value lines", mark.line + 1 if mark else None) from error
+        raise _RejectedError(
+            f"not valid YAML: {detail}", "key: value lines", mark.line + 1 if mark else None
+        ) from error
     except yaml.YAMLError as error:
-        raise _Rejected(f"not valid YAML: {str(error).splitlines()[0]}", "key: value lines") from error
+        raise _RejectedError(f"not valid YAML: {str(error).splitlines()[0]}", "key: value lines") from error
     if node is None:
         return []
     if not isinstance(node, yaml.MappingNode):
-        raise _Rejected("front matter is not a mapping", "key: value lines", node.start_mark.line + 1)
+        raise _RejectedError("front matter is not a mapping", "key: value lines", node.start_mark.line + 1)
     pairs: list[tuple[str, object, int]] = []
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            raise _Rejected("a key is not a word", "key: value lines", line)
+            raise _RejectedError("a key is not a word", "key: value lines", line)
         try:
             value = yaml.SafeLoader.construct_object(_constructor(), value_node, deep=True)
         except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
@@ -131,26 +133,26 @@ def _constructor() -> yaml.SafeLoader:
 def _string(value: object) -> str:
     if isinstance(value, str) and value.strip():
         return " ".join(value.split())
-    raise _Rejected(f"is {_show(value)}", "text that is not empty")
+    raise _RejectedError(f"is {_show(value)}", "text that is not empty")
 
 
 def _identifier(value: object) -> str:
     if isinstance(value, str) and ID_PATTERN.fullmatch(value):
         return value
-    raise _Rejected(f"is {_show(value)}", ID_RULE)
+    raise _RejectedError(f"is {_show(value)}", ID_RULE)
 
 
 def _chapter(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and str(value) in CHAPTERS:
         return value
-    raise _Rejected(f"is {_show(value)}", "a number from 1 to 5")
+    raise _RejectedError(f"is {_show(value)}", "a number from 1 to 5")
 
 
 def _one_of(values: Mapping[str, str]) -> Callable[[object], str]:
     def check(value: object) -> str:
         if isinstance(value, str) and value in values:
             return value
-        raise _Rejected(f"is {_show(value)}", ", ".join(values))
+        raise _RejectedError(f"is {_show(value)}", ", ".join(values))
 
     return check
 
@@ -158,15 +160,15 @@ def _one_of(values: Mapping[str, str]) -> Callable[[object], str]:
 def _list_of(item: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
     def check(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
-            raise _Rejected(f"is {_show(value)}", "a list, such as [a, b]")
+            raise _RejectedError(f"is {_show(value)}", "a list, such as [a, b]")
         checked: list[str] = []
         for position, element in enumerate(value, 1):
             try:
                 checked.append(item(element))
-            except _Rejected as error:
-                raise _Rejected(f"item {position} {error.message}", error.allowed) from error
+            except _RejectedError as error:
+                raise _RejectedError(f"item {position} {error.message}", error.allowed) from error
         if len(set(checked)) != len(checked):
-            raise _Rejected("has an item twice", "each item once")
+            raise _RejectedError("has an item twice", "each item once")
         return tuple(checked)
 
     return check
@@ -176,11 +178,11 @@ def _pages(value: object) -> tuple[int, int]:
     allowed = "one page (28) or a range (83-99), first page before last"
     found = _PAGES.fullmatch(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
     if found is None:
-        raise _Rejected(f"is {_show(value)}", allowed)
+        raise _RejectedError(f"is {_show(value)}", allowed)
     first = int(found[1])
     last = int(found[2] or first)
     if not 1 <= first <= last <= MAX_GUIDE_PAGE:
-        raise _Rejected(f"is {_show(value)}", allowed)
+        raise _RejectedError(f"is {_show(value)}", allowed)
     return first, last
 
 
@@ -189,24 +191,24 @@ def _date(value: object) -> datetime.date:
     allowed = f"a date such as 2026-11-23, from {FIRST_YEAR} to a year from now"
     if isinstance(value, datetime.datetime):
         value = value.date()
-    if isinstance(value, datetime.date) and FIRST_YEAR <= value.year and value <= latest:
+    if isinstance(value, datetime.date) and value.year >= FIRST_YEAR and value <= latest:
         return value
-    raise _Rejected(f"is {_show(value)}", allowed)
+    raise _RejectedError(f"is {_show(value)}", allowed)
 
 
 def _source(value: object) -> Source:
     allowed = "a mapping {title: …, publisher: …, url: https://…} with a title"
     if not isinstance(value, dict) or not set(value) <= {"title", "publisher", "url"}:
-        raise _Rejected(f"is {_show(value)}", allowed)
+        raise _RejectedError(f"is {_show(value)}", allowed)
     if not all(isinstance(part, str) for part in value.values()) or not value.get("title", "").strip():
-        raise _Rejected(f"is {_show(value)}", allowed)
+        raise _RejectedError(f"is {_show(value)}", allowed)
     url = value.get("url", "")
     try:
         scheme = urlsplit(url).scheme
     except ValueError as error:
-        raise _Rejected(f"has the address {_show(url)}", "an http or https address") from error
+        raise _RejectedError(f"has the address {_show(url)}", "an http or https address") from error
     if url and scheme not in ("http", "https"):
-        raise _Rejected(f"has the address {_show(url)}", "an http or https address")
+        raise _RejectedError(f"has the address {_show(url)}", "an http or https address")
     return Source(value["title"].strip(), value.get("publisher", "").strip(), url)
 
 
@@ -258,7 +260,7 @@ def _validate(path: str, pairs: list[tuple[str, object, int]], result: FrontMatt
         result.lines[key] = line
         try:
             result.values[key] = _CHECKS[key](value)
-        except _Rejected as error:
+        except _RejectedError as error:
             problems.append(Problem(path, line, f"{key} {error.message}", error.allowed))
     if not curated:
         result.values.setdefault("kind", "internal")

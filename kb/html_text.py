@@ -12,7 +12,9 @@ from collections.abc import Sequence
 # nh3 leaves ">" bare inside a quoted attribute value, so quotes are skipped as units.
 _TAG = re.compile(r'(<(?:[^">]|"[^"]*")*>)')
 _TAG_NAME = re.compile(r"</?([a-z0-9]+)")
-_INLINE = frozenset("a abbr b cite code del dfn em i ins kbd mark q rp rt ruby s samp small span strong sub sup u var".split())
+_INLINE = frozenset(
+    "a abbr b cite code del dfn em i ins kbd mark q rp rt ruby s samp small span strong sub sup u var".split()
+)
 _WHITESPACE = re.compile(r"[ \t\r\n\f]+")
 
 

@@ -149,7 +149,7 @@ def read_bytes(path: str) -> bytes:
 
 
 def decode(path: str, raw: bytes) -> str:
-    """UTF-8 text with `\\n` line ends; a byte-order mark is dropped."""
+    """UTF-8 text whose lines end in LF; a byte-order mark is dropped."""
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise _UnreadableError(Problem(path, line, "binary data (a NUL byte)", "UTF-8 text"))
@@ -242,8 +242,9 @@ class DocumentLoader:
         title = front.text("title") or rendered.h1 or next((part.heading for part in sections if part.heading), None)
         if title is None or not (front.text("title") or rendered.h1):
             allowed = "title: … in the front matter, or an H1"
-            problems.append(Problem(shown, 1, "no title; the first heading or the file's name stands in", allowed,
-                                    Severity.WARNING))
+            problems.append(
+                Problem(shown, 1, "no title; the first heading or the file's name stands in", allowed, Severity.WARNING)
+            )
         document = _to_document(file, front, title, sections)
         lines = front.body.split("\n")
         references = tuple(
@@ -282,9 +283,7 @@ def _line_of(text: str, lines: list[str]) -> int:
     return next((number for number, line in enumerate(lines, 1) if text in line), 1)
 
 
-def _to_document(
-    file: ContentFile, front: FrontMatter, title: str | None, sections: tuple[Section, ...]
-) -> Document:
+def _to_document(file: ContentFile, front: FrontMatter, title: str | None, sections: tuple[Section, ...]) -> Document:
     values = front.values
     chapter, pages, source = values.get("chapter"), values.get("guide_pages"), values.get("source")
     updated = values.get("updated")

@@ -22,8 +22,9 @@ from kb.front_matter import ID_PATTERN, ID_RULE
 
 _HEADING_LEVEL = {f"h{level}": level for level in range(1, 7)}
 _ALLOWED_TAGS = set(
-    "a abbr blockquote br caption cite code col colgroup dd del details dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd"
-    " li mark ol p pre q rp rt ruby s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var b".split()
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i ins"
+    " kbd li mark ol p pre q rp rt ruby s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul"
+    " var".split()
 )
 _ALLOWED_ATTRIBUTES = {
     "a": {"href", "title", "id", "class"},
@@ -65,7 +66,7 @@ class RenderedSection:
 
 @dataclass(slots=True)
 class Rendered:
-    """A rendered body: its H1 (taken as the title, not as a section), sections and notes; `links` are (line, address)."""
+    """A rendered body: its H1 (taken as the title, not as a section), sections and notes."""
 
     h1: str | None = None
     sections: list[RenderedSection] = field(default_factory=list)
@@ -151,10 +152,10 @@ class MarkdownRenderer:
         lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for preprocessor in md.preprocessors:
             lines = preprocessor.run(lines)
-        root: etree.Element = md.parser.parseDocument(lines).getroot()
+        root = md.parser.parseDocument(lines).getroot()
         for processor in md.treeprocessors:
-            replaced = processor.run(root)
-            root = replaced if replaced is not None else root
+            if (replaced := processor.run(root)) is not None:
+                root = replaced
         return root
 
     def _html(self, content: list[etree.Element]) -> str:
@@ -182,7 +183,11 @@ class MarkdownRenderer:
                 address = child.get("href", "")
                 target = link_target(address)
                 if target is None:
-                    note = Note(finder.line_of(address), f"link to {address[:80]!r} leads nowhere", "an existing file or heading")
+                    note = Note(
+                        finder.line_of(address),
+                        f"link to {address[:80]!r} leads nowhere",
+                        "an existing file or heading",
+                    )
                     result.dead_links.append(note)
                     child.tag = "span"
                     child.attrib.clear()
@@ -232,7 +237,7 @@ def sanitise(source: str) -> str:
     )
 
 
-def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+def _filter_attribute(_tag: str, name: str, value: str) -> str | None:
     if name == "id":
         return value if _FOOTNOTE_ID.fullmatch(value) else None
     if name == "class":

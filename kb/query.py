@@ -1,9 +1,9 @@
 """The query language as a tree. It is ours: no engine's syntax ever reaches it, so no engine can leak out of it.
 
-    随意契約 スタートアップ      both (a full-width space works as well)
-    "随意契約の理由"            the phrase, as written
-    随意契約 -入札              without 入札
-    随意契約 OR 競争入札         one or the other
+随意契約 スタートアップ      both (a full-width space works as well)
+"随意契約の理由"            the phrase, as written
+随意契約 -入札              without 入札
+随意契約 OR 競争入札         one or the other
 """
 
 from __future__ import annotations

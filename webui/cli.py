@@ -115,7 +115,13 @@ def _facet_options(command: F) -> F:
 @click.option("--exact", is_flag=True, help="No synonyms, readings or parts of words.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the API answers.")
 def search(
-    query: str, content: tuple[str, ...], index: str | None, limit: int, exact: bool, as_json: bool, **facets: tuple[str, ...]
+    query: str,
+    content: tuple[str, ...],
+    index: str | None,
+    limit: int,
+    exact: bool,
+    as_json: bool,
+    **facets: tuple[str, ...],
 ) -> None:
     """Search the index (as the page does, in the same order)."""
     settings = _settings(content, index)

@@ -91,4 +91,6 @@ def _answer(status: int, reason: str = "", details: dict[str, str] | None = None
     code, heading, advice = _MESSAGES[status]
     if request.path.startswith("/api/"):
         return make_response(jsonify(error_json(code, reason or f"{heading}。{advice}", dict(details or {}))), status)
-    return make_response(render_template("error.html", status=status, heading=heading, reason=reason, advice=advice), status)
+    return make_response(
+        render_template("error.html", status=status, heading=heading, reason=reason, advice=advice), status
+    )

@@ -28,12 +28,21 @@ def openapi_document() -> dict[str, Any]:
                     "summary": "節を検索する",
                     "parameters": [
                         *_query_parameters(),
-                        _parameter("page", {"type": "integer", "minimum": 1, "maximum": MAX_WINDOW, "default": 1},
-                                   f"page × per_page は {MAX_WINDOW} まで"),
-                        _parameter("per_page", {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE,
-                                                "default": DEFAULT_PER_PAGE}, "1ページの件数"),
-                        _parameter("exact", {"type": "string", "enum": ["0", "1"], "default": "0"},
-                                   "1 で、入力した語そのものだけを探す"),
+                        _parameter(
+                            "page",
+                            {"type": "integer", "minimum": 1, "maximum": MAX_WINDOW, "default": 1},
+                            f"page × per_page は {MAX_WINDOW} まで",
+                        ),
+                        _parameter(
+                            "per_page",
+                            {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE},
+                            "1ページの件数",
+                        ),
+                        _parameter(
+                            "exact",
+                            {"type": "string", "enum": ["0", "1"], "default": "0"},
+                            "1 で、入力した語そのものだけを探す",
+                        ),
                         _parameter("sort", {"type": "string", "enum": [sort.value for sort in Sort]}, "並び順"),
                     ],
                     "responses": _responses("SearchPage", 400, 413, 503),
@@ -55,8 +64,13 @@ def openapi_document() -> dict[str, Any]:
                     "operationId": "document",
                     "summary": "文書を読む",
                     "parameters": [
-                        {"name": "document_id", "in": "path", "required": True, "schema": _STRING,
-                         "description": "文書の id（変更前の id も可）"}
+                        {
+                            "name": "document_id",
+                            "in": "path",
+                            "required": True,
+                            "schema": _STRING,
+                            "description": "文書の id（変更前の id も可）",
+                        }
                     ],
                     "responses": _responses("Document", 404, 413, 503),
                 }

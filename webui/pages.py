@@ -73,7 +73,9 @@ def create_pages(engine: SearchEngine) -> Blueprint:
             cases=[document for document in documents if document.kind == "case"],
             recent=_recent(documents),
             info=engine.info(),
-            filter_url=lambda **wanted: search_url(SearchRequest(filters={key: (value,) for key, value in wanted.items()})),
+            filter_url=lambda **wanted: search_url(
+                SearchRequest(filters={key: (value,) for key, value in wanted.items()})
+            ),
         )
 
     @pages.get("/search")

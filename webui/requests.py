@@ -27,7 +27,7 @@ class Arguments(Protocol):
 
 
 def search_request(arguments: Arguments) -> SearchRequest:
-    """The validated request of a query string; UsageError names the parameter at fault. Other parameters are ignored."""
+    """The validated request of a query string; UsageError names the parameter at fault; unknown ones are ignored."""
     sort = arguments.get("sort", "") or Sort.RELEVANCE
     if sort not in set(Sort):
         raise UsageError("sort", f"is {sort[:40]!r}", ", ".join(Sort))
@@ -43,9 +43,7 @@ def search_request(arguments: Arguments) -> SearchRequest:
 
 def filters(arguments: Arguments) -> dict[str, tuple[str, ...]]:
     """The facet values asked for, each once; empty parameters are as good as none."""
-    wanted = {
-        facet.name: tuple(dict.fromkeys(filter(None, arguments.getlist(facet.name)))) for facet in FACETS
-    }
+    wanted = {facet.name: tuple(dict.fromkeys(filter(None, arguments.getlist(facet.name)))) for facet in FACETS}
     return {name: values for name, values in wanted.items() if values}
 
 

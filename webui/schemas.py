@@ -28,8 +28,9 @@ def search_json(page: SearchPage) -> dict[str, Any]:
         "per_page": page.request.per_page,
         "took_ms": page.took_ms,
         "hits": [_hit_json(hit) for hit in page.hits],
-        "facets": {name: [_facet_json(page.request, name, count) for count in counts]
-                   for name, counts in page.facets.items()},
+        "facets": {
+            name: [_facet_json(page.request, name, count) for count in counts] for name, counts in page.facets.items()
+        },
     }
 
 

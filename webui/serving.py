@@ -1,4 +1,4 @@
-"""Runs the production server: Granian, whose worker processes share the mapped index through the system's page cache."""
+"""Runs the production server: Granian, whose worker processes share the mapped index through the page cache."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """The postings of one field as arrays in files of a Whoosh segment, opened by memory map.
 
-    keys            uint8    UTF-8 of all terms, one after another, sorted by bytes
-    key_offsets     int64    [terms + 1] into keys
-    offsets         int64    [terms + 1] into docs and impacts
-    docs            int32    section numbers, ascending within a term
-    impacts         float32  saturated BM25F weight without idf, 0 ≤ impact < 1
-    position_ends   uint32   [postings] end of each posting's run in positions (words only)
-    positions       uint16   character offsets in the section, ascending, capped at 65,535 (words only)
+keys            uint8    UTF-8 of all terms, one after another, sorted by bytes
+key_offsets     int64    [terms + 1] into keys
+offsets         int64    [terms + 1] into docs and impacts
+docs            int32    section numbers, ascending within a term
+impacts         float32  saturated BM25F weight without idf, 0 ≤ impact < 1
+position_ends   uint32   [postings] end of each posting's run in positions (words only)
+positions       uint16   character offsets in the section, ascending, capped at 65,535 (words only)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Lexicon:
     """Sorted strings; a term is named by its rank."""
 
     def __init__(self, keys: NDArray[np.uint8], key_offsets: IntArray) -> None:
-        self._blob = memoryview(keys).cast("B") if keys.size else memoryview(b"")
+        self._blob = keys.data.cast("B") if keys.size else memoryview(b"")
         self._offsets = key_offsets
 
     def __len__(self) -> int:

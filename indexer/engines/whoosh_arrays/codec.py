@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from whoosh import fields
 from whoosh.codec.base import FieldCursor, TermsReader
 from whoosh.codec.whoosh3 import W3Codec, W3Segment
-from whoosh.filedb.filestore import Storage
+from whoosh.filedb.filestore import FileStorage, Storage
 from whoosh.matching import ListMatcher, Matcher
 from whoosh.reading import TermInfo, TermNotFound
 
@@ -50,7 +50,7 @@ class ArrayCodec(W3Codec):
         raise NotImplementedError("postings are written in bulk by indexer.engines.whoosh_arrays.writer")
 
     def terms_reader(self, storage: Storage, segment: W3Segment) -> ArrayTermsReader:
-        return ArrayTermsReader(Path(storage.folder), segment.segment_id())
+        return ArrayTermsReader(Path(cast(FileStorage, storage).folder), segment.segment_id())
 
 
 class ArrayTermsReader(TermsReader):

@@ -7,9 +7,9 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,7 +158,7 @@ class _Snapshot:
         self._scorer = Scorer(self._words, terms.fields["bigrams"], readings, self._count)
         self._planner = Planner(self._analyzer, self.manifest.thesaurus)
         self._highlighter = Highlighter(self._analyzer)
-        self._document_of = functools.lru_cache(maxsize=4096)(self._read_document)
+        self._document_of = functools.cache(self._read_document)
         if self._count:
             self._stored(0)  # opens the stored column now: its file may be unlinked by a later commit
 
@@ -293,7 +293,7 @@ class _Snapshot:
         if not folded:
             return ()
         ranks = self._words.lexicon.prefix_range(folded)
-        counted = sorted(((-self._words.document_frequency(rank), rank) for rank in ranks))
+        counted = sorted((-self._words.document_frequency(rank), rank) for rank in ranks)
         found = counted[: min(limit, MAX_SUGGESTIONS)]
         return [Suggestion("term", self._words.lexicon.text(rank), -count) for count, rank in found]
 
@@ -331,7 +331,11 @@ class _Snapshot:
         return self._document_of(self._document_number(int(self._former.term_docs(rank)[0]))).id
 
     def documents(self) -> Sequence[Document]:
-        return [self._document_of(number) for number in range(len(self._document_starts))]
+        return self._documents
+
+    @functools.cached_property
+    def _documents(self) -> tuple[Document, ...]:
+        return tuple(self._document_of(number) for number in range(len(self._document_starts)))
 
     def info(self) -> IndexInfo:
         built_at = datetime.datetime.fromisoformat(self.manifest.built_at)
@@ -367,5 +371,3 @@ def _modified(folder: Path) -> int:
 @functools.lru_cache(maxsize=2)
 def _analyzer(user_dictionary: str | None) -> Analyzer:
     return Analyzer(SudachiTokenizer(Path(user_dictionary) if user_dictionary else None))
-
-

@@ -6,6 +6,7 @@ idf · impact, impact is the saturated BM25F weight in the postings, and idf = l
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -183,7 +184,9 @@ class Scorer:
         ranks = [field.lexicon.find(term) for term in terms]
         if not ranks or None in ranks:
             return _nothing()
-        spans = sorted((field.span(rank) for rank in ranks if rank is not None), key=lambda span: span.stop - span.start)
+        spans = sorted(
+            (field.span(rank) for rank in ranks if rank is not None), key=lambda span: span.stop - span.start
+        )
         docs = field.docs[spans[0]]
         for span in spans[1:]:
             docs = docs[_contains(field.docs[span], docs)]
@@ -247,7 +250,7 @@ class Scorer:
         self._add_pairs(matches.scores, candidates, first_words)
 
     def _add_pairs(self, scores: Floats, candidates: IntArray, units: Sequence[tuple[UnitMatch, str]]) -> None:
-        for (first, first_term), (second, second_term) in zip(units, units[1:], strict=False):
+        for (first, first_term), (second, second_term) in itertools.pairwise(units):
             near = self._ordered_near(first_term, second_term, candidates)
             scores[near] += np.float32(PROXIMITY_WEIGHT * min(first.idf, second.idf))
 
@@ -262,7 +265,7 @@ class Scorer:
         return np.unique(keys[0][inside][distance <= PROXIMITY_CHARS] >> _POSITION_SHIFT)
 
     def _keys_in(self, term: str, candidates: IntArray) -> IntArray:
-        """section << 20 | position of the term's occurrences in the (ascending) candidates."""
+        """Section << 20 | position of the term's occurrences in the (ascending) candidates."""
         rank = self._words.lexicon.find(term)
         if rank is None:
             return np.empty(0, dtype=np.int64)

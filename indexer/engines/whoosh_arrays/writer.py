@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, FileIndex, clean_files
+from whoosh.index import TOC, EmptyIndexError, clean_files
 
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
 from indexer.engines.whoosh_arrays.arrays import MAX_POSITION, write_array, write_keys
@@ -103,8 +103,11 @@ class IndexWriter:
         self._lock = self._storage.lock(f"{INDEX_NAME}_WRITELOCK")
         if not self._lock.acquire():
             raise IndexLockedError(f"{folder}: another process is building this index")
-        self._generation = TOC._latest_generation(self._storage, INDEX_NAME)
-        segments = FileIndex(self._storage, indexname=INDEX_NAME)._segments() if self._generation >= 0 else []
+        try:
+            toc = TOC.read(self._storage, INDEX_NAME)
+            self._generation, segments = toc.generation, toc.segments
+        except EmptyIndexError:
+            self._generation, segments = -1, []
         # What a killed run left behind: files of no committed segment.
         clean_files(self._storage, INDEX_NAME, self._generation, segments)
         _remove_leftovers(folder)
@@ -122,7 +125,7 @@ class IndexWriter:
         self._bigrams: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]] = []
         self._lengths: list[NDArray[np.int32]] = []
 
-    def __enter__(self) -> IndexWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -154,7 +157,9 @@ class IndexWriter:
         self._words.append((numbers[local_terms] << low_bits) | rest if len(numbers) else batch.words)
         for reading, term in batch.readings:
             self._readings[reading].add(int(numbers[term]))
-        self._bigrams.append((batch.bigram_keys, batch.bigrams + (np.uint64(base) << np.uint64(_FIELD_BITS + _COUNT_BITS))))
+        self._bigrams.append(
+            (batch.bigram_keys, batch.bigrams + (np.uint64(base) << np.uint64(_FIELD_BITS + _COUNT_BITS)))
+        )
         self._lengths.append(batch.lengths)
 
     def commit(self, manifest: Mapping[str, Any], user_dictionary: Path | None = None) -> None:
@@ -192,7 +197,7 @@ class IndexWriter:
         self._words.clear()
         low_bits = np.uint64(_SECTION_BITS + _FIELD_BITS + _POSITION_BITS)
         low_mask = np.uint64((1 << int(low_bits)) - 1)
-        packed = (ranks[(packed >> low_bits).astype(np.int64)] << low_bits) | (packed & low_mask) if len(terms) else packed
+        packed = (ranks[(packed >> low_bits).astype(np.int64)] << low_bits) | (packed & low_mask) if terms else packed
         packed.sort()
         positions = (packed & np.uint64(MAX_POSITION)).astype(np.uint16)
         keys = packed >> np.uint64(_POSITION_BITS)
@@ -206,7 +211,9 @@ class IndexWriter:
         self._write("readings", "docs", np.array([rank for ranks in members for rank in ranks], dtype=np.int32))
 
     def _write_bigrams(self, norms: NDArray[np.float32]) -> None:
-        keys = np.unique(np.concatenate([keys for keys, _ in self._bigrams])) if self._bigrams else np.empty(0, np.uint64)
+        keys = (
+            np.unique(np.concatenate([keys for keys, _ in self._bigrams])) if self._bigrams else np.empty(0, np.uint64)
+        )
         low_bits = np.uint64(_SECTION_BITS + _FIELD_BITS + _COUNT_BITS)
         low_mask = np.uint64((1 << int(low_bits)) - 1)
         texts = [bigram_text(int(code)).encode() for code in keys]
@@ -271,7 +278,7 @@ class IndexWriter:
 
 
 def _length_norms(lengths: NDArray[np.int32]) -> NDArray[np.float32]:
-    """boost / (1 − b + b · length / average) for each section and field; averages are over sections that have the field."""
+    """Boost / (1 − b + b · length / average) by section and field; averages are over sections that have the field."""
     columns = []
     for number, field_ in enumerate(TEXT_FIELDS):
         column = lengths[:, number].astype(np.float32)
