@@ -153,6 +153,7 @@ class MarkdownRenderer:
         for preprocessor in md.preprocessors:
             lines = preprocessor.run(lines)
         root = md.parser.parseDocument(lines).getroot()
+        assert root is not None
         for processor in md.treeprocessors:
             if (replaced := processor.run(root)) is not None:
                 root = replaced
