@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
 from indexer.engine import How
+from indexer.ranking import QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
 from kb.folding import fold
@@ -53,12 +54,12 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A typed word: `weight` is relative to the other units; a section without it may still match if not `required`."""
+    """A typed word; `weight` is 1, or less for words that carry a question but no subject (何, こと, 教える)."""
 
     typed: str
     start: int
     alternatives: tuple[Alternative, ...]
-    required: bool
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,21 @@ class LeafPlan:
     units: tuple[Unit, ...]
     bigrams: tuple[str, ...]
     is_phrase: bool = False
+    is_sentence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """AND over clauses, OR inside a clause; no exclusion may match."""
+    """AND over clauses, OR inside a clause; no exclusion may match.
+
+    In a question (`is_question`) no single word is required, only quoted phrases are: the sections that hold enough of
+    its weight match.
+    """
 
     clauses: tuple[tuple[LeafPlan, ...], ...] = ()
     exclusions: tuple[LeafPlan, ...] = ()
     expansions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_question: bool = False
 
 
 class Planner:
@@ -96,7 +103,8 @@ class Planner:
             if (plans := tuple(filter(None, (self._leaf(leaf, exact, expansions) for leaf in clause.alternatives))))
         )
         exclusions = tuple(filter(None, (self._leaf(leaf, True, {}) for leaf in query.exclusions)))
-        return Plan(clauses, exclusions, expansions)
+        is_question = any(leaf.is_sentence for clause in clauses for leaf in clause)
+        return Plan(clauses, exclusions, expansions, is_question)
 
     def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
         text = fold(leaf.text)
@@ -110,11 +118,11 @@ class Planner:
         if not spans:  # nothing but function words or signs: look for the characters themselves
             if not bigrams:
                 return None
-            unit = Unit(leaf.text, 0, (Alternative(How.SUBSTRING, leaf.text, bigrams=bigrams),), True)
+            unit = Unit(leaf.text, 0, (Alternative(How.SUBSTRING, leaf.text, bigrams=bigrams),))
             return LeafPlan(leaf.text, (unit,), bigrams)
         is_sentence = any(token.word.is_function for token in tokens) and len(spans) > 1
-        units = tuple(self._unit(text, span, exact, expansions, required=not is_sentence or None) for span in spans)
-        return LeafPlan(leaf.text, units, () if exact else bigrams)
+        units = tuple(self._unit(text, span, exact, expansions) for span in spans)
+        return LeafPlan(leaf.text, units, () if exact else bigrams, is_sentence=is_sentence)
 
     def _spans(self, text: str, tokens: list[Token], exact: bool) -> list[list[Token]]:
         """Content tokens, grouped where the thesaurus (or a run of kana) knows several as one term; longest first."""
@@ -156,7 +164,6 @@ class Planner:
         span: Sequence[Token],
         exact: bool,
         expansions: dict[str, tuple[str, ...]],
-        required: bool | None,
     ) -> Unit:
         start, end = span[0].start, span[-1].end
         surface = text[start:end]
@@ -184,7 +191,7 @@ class Planner:
             if bigrams := bigrams_of(surface):
                 alternatives.append(Alternative(How.SUBSTRING, surface, bigrams=bigrams))
         is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
-        return Unit(surface, start, tuple(alternatives), required is True and not is_question_word)
+        return Unit(surface, start, tuple(alternatives), QUESTION_WORD_WEIGHT if is_question_word else 1.0)
 
     def _terms_of(self, text: str) -> tuple[TermAt, ...]:
         return tuple(
@@ -209,7 +216,7 @@ def _parts(span: Sequence[Token]) -> tuple[TermAt, ...]:
 def _phrase_unit(typed: str, tokens: list[Token], bigrams: tuple[str, ...]) -> Unit:
     content = [token for token in tokens if not token.word.is_function]
     terms = tuple(TermAt(token.word.term, token.start - content[0].start) for token in content)
-    return Unit(typed, 0, (Alternative(How.EXACT, typed, terms, bigrams, adjacent=True),), True)
+    return Unit(typed, 0, (Alternative(How.EXACT, typed, terms, bigrams, adjacent=True),))
 
 
 def bigrams_of(text: str) -> tuple[str, ...]:

@@ -20,10 +20,11 @@ ALTERNATIVE_WEIGHT: Mapping[How, float] = {
 
 PART_WEIGHT = 0.3  # of each part of a compound that a section holds, beside the compound itself
 BIGRAM_WEIGHT = 0.4  # JSQuAD (DESIGN.md): 0.948 with, 0.938 without
-PROXIMITY_WEIGHT = 0.1  # of the rarer idf, for two typed words in order and close
-PROXIMITY_CHARS = 12  # about three words
+PROXIMITY_WEIGHT = 0.8  # of the rarer idf, for two typed words in order and close
+PROXIMITY_CHARS = 20  # about five words
 COVERAGE_POWER = 1.0  # score × (share of the query's weight that matched) ^ power
 
-MIN_SENTENCE_SHARE = 0.25  # of a question's weight that a section must hold to be a hit at all
+QUESTION_WORD_WEIGHT = 0.3  # of words that carry a question but no subject, beside the others
+MIN_QUESTION_SHARE = 0.25  # of the weight that the fullest section holds, for a section to match a question at all
 MAX_SECTIONS_PER_DOCUMENT = 3  # on one page of results; the rest follow on later pages
 RERANKED_HITS = 200  # hits whose word order is looked at; the first pages, 20 times over

@@ -7,6 +7,7 @@ import functools
 import os
 import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -149,6 +150,7 @@ class _Snapshot:
         self._analyzer = _analyzer(str(user_dictionary) if user_dictionary.exists() else None)
         self._storage, self._generation = storage, toc.generation
         self._reader = SegmentReader(storage, toc.schema, segment, generation=toc.generation)
+        weakref.finalize(self, self._reader.close)
         terms = cast(ArrayTermsReader, segment.codec().terms_reader(storage, segment))
         self._words, self._ids, self._former = (terms.fields[key] for key in ("words", "ids", "former"))
         self._facets = cast(NDArray[np.uint8], read_array(folder, name, "sections", "facets"))

@@ -21,7 +21,7 @@ from indexer.ranking import (
     ALTERNATIVE_WEIGHT,
     BIGRAM_WEIGHT,
     COVERAGE_POWER,
-    MIN_SENTENCE_SHARE,
+    MIN_QUESTION_SHARE,
     PART_WEIGHT,
     PROXIMITY_CHARS,
     PROXIMITY_WEIGHT,
@@ -36,7 +36,7 @@ _POSITION_SHIFT = 20  # positions stay under 2^16; section and position pack int
 
 @dataclass(slots=True)
 class UnitMatch:
-    """What one unit found: its idf, sections by alternative (in plan order), all of them, and their best scores."""
+    """What one unit found: its weighted idf, sections by alternative (in plan order), all of them, best scores."""
 
     unit: Unit
     idf: float
@@ -47,12 +47,25 @@ class UnitMatch:
 
 @dataclass(slots=True)
 class LeafMatch:
-    """What a leaf found, for ranking and for explaining."""
+    """What a leaf found: sections with all its units, scores, and the weight `held` of what is `asked`."""
 
     leaf: LeafPlan
     units: list[UnitMatch]
     mask: Mask
     scores: Floats
+    held: Floats
+    asked: float
+
+    def either(self, other: LeafMatch) -> LeafMatch:
+        """The better of this leaf and another in each section, as OR wants it."""
+        return LeafMatch(
+            self.leaf,
+            self.units,
+            self.mask | other.mask,
+            np.maximum(self.scores, other.scores),
+            np.maximum(self.held * (other.asked / (self.asked or 1.0)), other.held),
+            other.asked,
+        )
 
 
 @dataclass(slots=True)
@@ -85,17 +98,24 @@ class Scorer:
         """Matching sections and scores; an empty plan matches everything."""
         mask = np.ones(self._sections, dtype=bool)
         scores = np.zeros(self._sections, dtype=np.float32)
+        held = np.zeros(self._sections, dtype=np.float32)
+        asked = 0.0
         clauses: list[list[LeafMatch]] = []
         for clause in plan.clauses:
             leaves = [self._leaf(leaf) for leaf in clause]
             clauses.append(leaves)
-            clause_mask = leaves[0].mask.copy()
-            clause_scores = leaves[0].scores
+            best = leaves[0]
             for leaf in leaves[1:]:
-                clause_mask |= leaf.mask
-                clause_scores = np.maximum(clause_scores, leaf.scores)
-            mask &= clause_mask
-            scores = scores + clause_scores
+                best = best.either(leaf)
+            scores += best.scores
+            held += best.held
+            asked += best.asked
+            if not plan.is_question or any(leaf.leaf.is_phrase for leaf in leaves):
+                mask &= best.mask
+        if asked:
+            scores *= (held / np.float32(asked)) ** np.float32(COVERAGE_POWER)
+        if plan.is_question:
+            mask &= (held > 0) & (held >= MIN_QUESTION_SHARE * held.max(initial=0.0))
         for leaf_plan in plan.exclusions:
             mask &= ~self._leaf(leaf_plan).mask
         return Matches(mask, scores, clauses)
@@ -103,23 +123,17 @@ class Scorer:
     def _leaf(self, leaf: LeafPlan) -> LeafMatch:
         units = [self._unit(unit, leaf.is_phrase) for unit in leaf.units]
         scores = np.zeros(self._sections, dtype=np.float32)
-        matched_weight = np.zeros(self._sections, dtype=np.float32)
+        held = np.zeros(self._sections, dtype=np.float32)
         mask = np.ones(self._sections, dtype=bool)
-        total_weight = sum(unit.idf for unit in units) or 1.0
         for unit in units:
             scores += unit.scores
-            matched_weight[unit.mask] += unit.idf
-            if unit.unit.required:
-                mask &= unit.mask
-        if not any(unit.unit.required for unit in units):
-            mask &= matched_weight >= MIN_SENTENCE_SHARE * total_weight
-            mask &= matched_weight > 0
-        if leaf.bigrams and not leaf.is_phrase:
+            held[unit.mask] += unit.idf
+            mask &= unit.mask
+        if not leaf.is_phrase:
             for bigram in leaf.bigrams:
                 if len(bigram) == 2:
                     self._add(scores, self._bigrams, bigram, BIGRAM_WEIGHT)
-        scores *= (matched_weight / np.float32(total_weight)) ** np.float32(COVERAGE_POWER)
-        return LeafMatch(leaf, units, mask, scores)
+        return LeafMatch(leaf, units, mask, scores, held, sum(unit.idf for unit in units))
 
     def _add(self, scores: Floats, field: ArrayField, term: str, weight: float) -> None:
         rank = field.lexicon.find(term)
@@ -143,7 +157,9 @@ class Scorer:
                 for part in alternative.terms:
                     self._add(scores, self._words, part.term, PART_WEIGHT)
         frequency = int(np.count_nonzero(mask))
-        return UnitMatch(unit, self.idf(frequency), found, mask, scores)
+        # A word that the index does not know tells no section from another.
+        idf = unit.weight * self.idf(frequency) if frequency else 0.0
+        return UnitMatch(unit, idf, found, mask, np.float32(unit.weight) * scores)
 
     def _alternative(self, alternative: Alternative, is_phrase: bool) -> tuple[Docs, Floats]:
         """The sections (ascending) that match an alternative and idf · impact in each."""

@@ -114,6 +114,7 @@ class IndexWriter:
         self._codec = ArrayCodec()
         self._segment = self._codec.new_segment(self._storage, INDEX_NAME)
         self._documents = self._codec.per_document_writer(self._storage, self._segment)
+        self._committed = False
         self._count = 0
         self._ids: list[tuple[bytes, int]] = []
         self._former: list[tuple[bytes, int]] = []
@@ -131,6 +132,12 @@ class IndexWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not self._committed:
+            if not self._documents.is_closed:
+                self._documents.close()
+            for path in self._folder.glob(f"{self._segment.segment_id()}.*"):
+                path.unlink()
+        _remove_leftovers(self._folder)
         self._lock.release()
 
     def add(self, batch: AnalysedBatch) -> None:
@@ -179,8 +186,8 @@ class IndexWriter:
         self._segment.manifest = json.loads(json.dumps(manifest))
         generation = self._generation + 1
         TOC(index_schema(), [self._segment], generation).write(self._storage, INDEX_NAME)
+        self._committed = True
         clean_files(self._storage, INDEX_NAME, generation, [self._segment])
-        _remove_leftovers(self._folder)
 
     def _write(self, field_name: str, name: str, array: NDArray[Any]) -> None:
         write_array(self._folder, self._segment.segment_id(), field_name, name, array)

@@ -1,0 +1,218 @@
+"""What every SearchEngine promises. An engine's test module subclasses EngineContract and says how to build one."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from indexer.engine import How, SearchEngine, SearchPage, SearchRequest, Sort
+from kb.errors import NotFoundError, UsageError
+from kb.vocabulary import FACETS
+
+CONTENT: Mapping[str, str] = {
+    "guide/direct-contract.md": """---
+id: direct-contract
+title: スタートアップとの随意契約
+kind: guide
+chapter: 5
+roles: [gov-line-officer, startup-officer]
+stages: [method]
+pattern: procurement
+guide_pages: 83-99
+questions: [入札をせずに買えるのか]
+former_ids: [old-contract]
+related: [agreement]
+---
+自治体が新しい製品を買う方法です。
+
+## 適用できる条件 {#conditions}
+
+随意契約は、地方自治法施行令第167条の2に定める場合に限ります。スタートアップの新商品も対象です。
+
+## 官民連携との関係 {#relation}
+
+官民連携の出口の一つです。CureAppのような会社もあります。<b onclick="x()">強調</b>
+""",
+    "guide/agreement.md": """---
+id: agreement
+title: 連携協定
+kind: guide
+chapter: 2
+roles: [gov-executive]
+stages: [coordination]
+guide_pages: 20
+---
+包括連携協定は、自治体とスタートアップが結ぶ約束です。契約とは違います。
+
+## 官民の連携 {#public-private}
+
+官民が連携するときの注意です。
+""",
+    "cases/city.md": """---
+id: city
+title: ある市の事例
+kind: case
+roles: [gov-line-officer]
+stages: [method]
+---
+競争入札でシェアサイクルを導入しました。
+
+## 取り組み {#work}
+
+取り組みの内容です。受け入れ体制を整えました。
+""",
+    "internal/memo.md": "# 庁内メモ\n\n競争入札の手続の控えです。\n\n## 連絡先\n\n契約課\n",
+    "thesaurus.yaml": "equal:\n  - [随意契約, 随契]\nnarrower:\n  調達: [随意契約, 競争入札]\n",
+    "user_dictionary.csv": "表記,読み,品詞\nCureApp,キュアアップ,固有名詞\n",
+}
+
+
+def ids(page: SearchPage) -> list[str]:
+    return [hit.id for hit in page.hits]
+
+
+class EngineContract(abc.ABC):
+    """Inherit, implement `build`, and every test below runs against that engine."""
+
+    @classmethod
+    @abc.abstractmethod
+    def build(cls, content: Path, folder: Path) -> SearchEngine:
+        """The engine over an index of `content`, kept in `folder`."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls, tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
+        folder = tmp_path_factory.mktemp("contract")
+        for name, text in CONTENT.items():
+            path = folder / "content" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return cls.build(folder / "content", folder / "index")
+
+    def test_all_typed_words_must_be_there(self, engine: SearchEngine) -> None:
+        assert ids(engine.search(SearchRequest("随意契約 スタートアップ 施行令"))) == ["direct-contract#conditions"]
+
+    def test_a_full_width_blank_separates_words_too(self, engine: SearchEngine) -> None:
+        assert ids(engine.search(SearchRequest("シェアサイクル\u3000競争入札"))) == ["city"]
+
+    def test_a_compound_is_found_by_its_part(self, engine: SearchEngine) -> None:
+        assert "direct-contract#relation" in ids(engine.search(SearchRequest("連携")))
+
+    def test_the_whole_compound_ranks_before_its_parts(self, engine: SearchEngine) -> None:
+        found = ids(engine.search(SearchRequest("官民連携")))
+        assert found.index("direct-contract#relation") < found.index("agreement#public-private")
+
+    def test_a_synonym_finds_and_says_so(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("随契 施行令"))
+        assert ids(page) == ["direct-contract#conditions"]
+        assert page.interpretation.expansions == {"随契": ("随意契約",)}
+        assert page.hits[0].why[0].how is How.SYNONYM
+
+    def test_exact_turns_synonyms_off(self, engine: SearchEngine) -> None:
+        assert engine.search(SearchRequest("随契", exact=True)).total == 0
+
+    def test_the_marked_words_are_the_original_ones(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("施行令"))
+        assert "地方自治法<mark>施行令</mark>第167条" in page.hits[0].snippet
+
+    def test_a_phrase_matches_only_as_written(self, engine: SearchEngine) -> None:
+        assert ids(engine.search(SearchRequest('"官民が連携"'))) == ["agreement#public-private"]
+        assert engine.search(SearchRequest('"連携が官民"')).total == 0
+
+    def test_an_excluded_word_removes_its_sections(self, engine: SearchEngine) -> None:
+        with_it = set(ids(engine.search(SearchRequest("競争入札"))))
+        assert with_it - set(ids(engine.search(SearchRequest("競争入札 -シェアサイクル")))) == {"city"}
+
+    def test_or_finds_either(self, engine: SearchEngine) -> None:
+        found = set(ids(engine.search(SearchRequest("シェアサイクル OR 包括"))))
+        assert found == {"city", "agreement"}
+
+    @pytest.mark.parametrize(
+        ("typed", "found"),
+        [("⾃治体 包括", "agreement"), ("取組 受入れ", "city#work"), ("第百六十七条の二", "direct-contract#conditions"),
+         ("ｽﾀｰﾄｱｯﾌﾟ 施行令", "direct-contract#conditions"), ("スタート・アップ 施行令", "direct-contract#conditions"),
+         ("cureapp", "direct-contract#relation"), ("けいやく 施行令", "direct-contract#conditions")],
+    )  # fmt: skip
+    def test_other_spellings_find_the_same(self, engine: SearchEngine, typed: str, found: str) -> None:
+        assert ids(engine.search(SearchRequest(typed)))[:1] == [found]
+
+    def test_a_question_finds_what_it_asks_for(self, engine: SearchEngine) -> None:
+        assert ids(engine.search(SearchRequest("随意契約はどんなときに使える？")))[0] == "direct-contract#conditions"
+
+    @pytest.mark.parametrize("typed", ["・・・", "()", '"', "-", "OR", "市", "の", "\0", "😀", "a" * 500, "(" * 500])
+    def test_any_text_is_a_valid_query(self, engine: SearchEngine, typed: str) -> None:
+        assert engine.search(SearchRequest(typed)).total >= 0
+
+    def test_one_character_finds_words_that_hold_it(self, engine: SearchEngine) -> None:
+        assert "direct-contract#conditions" in ids(engine.search(SearchRequest("法")))
+
+    def test_nothing_typed_lists_everything_in_reading_order(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest(per_page=100))
+        assert page.total == engine.info().sections
+        assert [hit.document.kind for hit in page.hits] == sorted(
+            (hit.document.kind for hit in page.hits), key=["guide", "case", "glossary", "internal"].index
+        )
+
+    def test_sorting_by_page_follows_the_guide(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("スタートアップ", sort=Sort.PAGE))
+        pages = [hit.document.guide_pages[0] for hit in page.hits if hit.document.guide_pages]
+        assert pages == sorted(pages)
+        assert len(set(pages)) == 2
+
+    def test_every_facet_count_is_the_total_of_that_choice(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("契約"))
+        for facet in FACETS:
+            for count in page.facets[facet.name]:
+                chosen = engine.search(SearchRequest("契約", {facet.name: (count.value,)}))
+                assert chosen.total == count.count, (facet.name, count.value)
+
+    def test_a_facets_counts_ignore_its_own_selection(self, engine: SearchEngine) -> None:
+        free = engine.search(SearchRequest("契約")).facets["kind"]
+        chosen = engine.search(SearchRequest("契約", {"kind": ("case",)})).facets["kind"]
+        assert [(count.value, count.count) for count in free] == [(count.value, count.count) for count in chosen]
+
+    def test_values_of_one_facet_are_alternatives_and_facets_combine(self, engine: SearchEngine) -> None:
+        either = engine.search(SearchRequest("", {"kind": ("case", "guide")}, per_page=100))
+        assert {hit.document.kind for hit in either.hits} == {"case", "guide"}
+        both = engine.search(SearchRequest("", {"kind": ("case", "guide"), "chapter": ("2",)}))
+        assert {hit.document.id for hit in both.hits} == {"agreement"}
+
+    def test_pages_hold_every_hit_once(self, engine: SearchEngine) -> None:
+        total = engine.search(SearchRequest("契約")).total
+        pages = [ids(engine.search(SearchRequest("契約", page=page, per_page=2))) for page in range(1, total // 2 + 2)]
+        found = [section for page in pages for section in page]
+        assert len(found) == len(set(found)) == total
+
+    def test_a_document_comes_back_whole_and_harmless(self, engine: SearchEngine) -> None:
+        document = engine.document("direct-contract")
+        assert [section.id for section in document.sections] == [
+            "direct-contract", "direct-contract#conditions", "direct-contract#relation",
+        ]  # fmt: skip
+        assert "onclick" not in document.sections[2].html
+        assert document.guide_pages == (83, 99)
+
+    def test_an_unknown_document_is_not_found(self, engine: SearchEngine) -> None:
+        with pytest.raises(NotFoundError):
+            engine.document("nowhere")
+
+    def test_a_former_id_leads_to_the_present_one(self, engine: SearchEngine) -> None:
+        assert engine.current_id("old-contract") == "direct-contract"
+        assert engine.current_id("direct-contract") == "direct-contract"
+        with pytest.raises(NotFoundError):
+            engine.current_id("nowhere")
+
+    def test_a_typed_synonym_is_marked_in_the_documents_text(self, engine: SearchEngine) -> None:
+        html = engine.document("direct-contract").sections[1].html
+        assert "<mark>随意契約</mark>は、" in engine.matches("随契", html)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"q": "a" * 501}, {"page": 0}, {"per_page": 0}, {"per_page": 101}, {"page": 101},
+         {"filters": {"role": ("x",)}}, {"filters": {"colour": ("red",)}}],
+    )  # fmt: skip
+    def test_a_request_beyond_the_limits_cannot_be_made(self, wrong: dict[str, object]) -> None:
+        with pytest.raises(UsageError):
+            SearchRequest(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,111 @@
+"""The shipped engine keeps the contract; and what is particular to it: commits, swaps, staleness, Whoosh's view."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from whoosh.index import open_dir
+from whoosh.query import Term
+
+from indexer.build import content_digest, is_stale
+from indexer.engine import SearchEngine, SearchRequest
+from indexer.engines.whoosh_arrays import WhooshArraysBackend
+from indexer.engines.whoosh_arrays.writer import IndexWriter
+from kb.errors import ContentError, IndexLockedError, IndexMissingError, IndexStaleError
+from tests.conftest import WriteContent, build_folder
+from tests.indexer.engine_contract import CONTENT, EngineContract, ids
+
+
+class TestWhooshArraysEngine(EngineContract):
+    @classmethod
+    def build(cls, content: Path, folder: Path) -> SearchEngine:
+        build_folder(content, folder)
+        return WhooshArraysBackend().open_engine(folder)
+
+
+def test_whoosh_itself_reads_the_same_postings(write_content: WriteContent, tmp_path: Path) -> None:
+    build_folder(write_content(CONTENT), tmp_path / "index")
+    engine = WhooshArraysBackend().open_engine(tmp_path / "index")
+    with open_dir(str(tmp_path / "index")).searcher() as searcher:
+        results = searcher.search(Term("words", "施行令"), scored=False)
+        found = [hit["stored"]["id"] for hit in results]
+    assert found == ids(engine.search(SearchRequest("施行令", exact=True))) == ["direct-contract#conditions"]
+
+
+def test_a_rebuilt_index_is_picked_up_without_reopening(write_content: WriteContent, tmp_path: Path) -> None:
+    build_folder(write_content({"a.md": "# 一\n\n随意契約\n"}), tmp_path / "index")
+    engine = WhooshArraysBackend().open_engine(tmp_path / "index")
+    assert engine.search(SearchRequest("入札")).total == 0
+    build_folder(write_content({"a.md": "# 一\n\n入札\n"}), tmp_path / "index")
+    assert engine.search(SearchRequest("入札")).total == 1
+
+
+def test_files_of_the_replaced_index_are_removed(write_content: WriteContent, tmp_path: Path) -> None:
+    content = write_content({"a.md": "# 一\n"})
+    build_folder(content, tmp_path / "index")
+    before = set(os.listdir(tmp_path / "index"))
+    build_folder(content, tmp_path / "index")
+    after = set(os.listdir(tmp_path / "index"))
+    assert before & after == {"MAIN_WRITELOCK"}
+    assert len(before) == len(after)
+
+
+def test_bad_content_leaves_the_previous_index_serving(write_content: WriteContent, tmp_path: Path) -> None:
+    build_folder(write_content({"a.md": "# 一\n\n随意契約\n"}), tmp_path / "index")
+    engine = WhooshArraysBackend().open_engine(tmp_path / "index")
+    content = write_content({"b.md": "---\nid: B!\nkind: guide\n---\n"})
+    with pytest.raises(ContentError) as error:
+        build_folder(content, tmp_path / "index")
+    assert {problem.line for problem in error.value.problems} == {1, 2}
+    assert ids(engine.search(SearchRequest("随意契約"))) != []
+    assert WhooshArraysBackend().open_engine(tmp_path / "index").info().documents == 1
+
+
+def test_keep_going_leaves_out_only_the_files_at_fault(write_content: WriteContent, tmp_path: Path) -> None:
+    content = write_content({"a.md": "# 一\n", "b.md": "---\nid: B!\nkind: guide\n---\n"})
+    report = build_folder(content, tmp_path / "index", keep_going=True)
+    assert report.documents == 1
+    assert report.left_out == (str(content / "b.md"),)
+
+
+def test_a_second_writer_is_told_that_the_index_is_being_built(tmp_path: Path) -> None:
+    with IndexWriter(tmp_path), pytest.raises(IndexLockedError):
+        IndexWriter(tmp_path)
+
+
+def test_an_abandoned_build_leaves_no_files(write_content: WriteContent, tmp_path: Path) -> None:
+    content = write_content({"a.md": "# 一\n"})
+    build_folder(content, tmp_path / "index")
+    before = sorted(os.listdir(tmp_path / "index"))
+    write_content({"b.md": "---\nid: B!\nkind: guide\n---\n"})
+    with pytest.raises(ContentError):
+        build_folder(content, tmp_path / "index")
+    assert sorted(os.listdir(tmp_path / "index")) == before
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh leaves a TOC it rejects open
+def test_no_index_and_a_foreign_index_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError):
+        WhooshArraysBackend().open_engine(tmp_path / "nowhere")
+    (tmp_path / "_MAIN_1.toc").write_bytes(b"not a TOC")
+    with pytest.raises(IndexStaleError):
+        WhooshArraysBackend().open_engine(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.md", "thesaurus.yaml", "user_dictionary.csv"])
+def test_any_change_of_content_makes_the_index_stale(write_content: WriteContent, tmp_path: Path, name: str) -> None:
+    content = write_content({"a.md": "# 一\n"})
+    build_folder(content, tmp_path / "index")
+    manifest = WhooshArraysBackend().read_manifest(tmp_path / "index")
+    assert not is_stale(manifest, [str(content)])
+    write_content({name: "表記,読み,品詞\n"})
+    assert is_stale(manifest, [str(content)])
+
+
+def test_the_digest_depends_on_names_as_well(write_content: WriteContent) -> None:
+    content = write_content({"a.md": "# 一\n"})
+    before = content_digest([str(content)])
+    (content / "a.md").rename(content / "b.md")
+    assert content_digest([str(content)]) != before
