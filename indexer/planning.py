@@ -178,11 +178,13 @@ class Planner:
             lookups = [surface] if len(span) > 1 or surface == span[0].word.term else [surface, span[0].word.term]
             for lookup in lookups:
                 for table in (self._thesaurus.equal, self._thesaurus.narrower):
-                    related += [other for other in table.get(lookup, ()) if other != surface and other not in related]
+                    related += [
+                        other for other in table.get(lookup, ()) if fold(other) != surface and other not in related
+                    ]
             alternatives += [
                 Alternative(How.SYNONYM, other, terms, adjacent=len(terms) > 1)
                 for other in related
-                if (terms := self._terms_of(other))
+                if (terms := self._terms_of(fold(other)))
             ]
             if related:
                 expansions[surface] = tuple(related)

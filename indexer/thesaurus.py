@@ -22,7 +22,7 @@ _SECTIONS = ("equal", "variants", "narrower")
 
 @dataclass(frozen=True, slots=True)
 class Thesaurus:
-    """Folded term → folded terms to search as well: as good as typed (`equal`), or weaker (`narrower`)."""
+    """Folded term → terms as written to search as well: as good as typed (`equal`), or weaker (`narrower`)."""
 
     equal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     narrower: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -61,8 +61,8 @@ def load_thesaurus(path: Path) -> Thesaurus:
         ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise ContentError([Problem(str(path), 1, f"cannot be read: {error}", "a YAML file in UTF-8")]) from error
-    equal: dict[str, set[str]] = defaultdict(set)
-    narrower: dict[str, set[str]] = defaultdict(set)
+    equal: dict[str, dict[str, str]] = defaultdict(dict)  # folded → {folded other: other as written}
+    narrower: dict[str, dict[str, str]] = defaultdict(dict)
     for key_node, value_node in _pairs(root, fault, "a mapping with " + ", ".join(_SECTIONS)):
         if key_node.value in ("equal", "variants"):
             for group_node in _items(value_node, fault):
@@ -70,18 +70,24 @@ def load_thesaurus(path: Path) -> Thesaurus:
                 if len(terms) == 1:
                     fault(group_node, f"{next(iter(terms))!r} stands alone", "at least two terms in a group")
                 for term in terms:
-                    equal[term] |= terms - {term}
+                    equal[term] |= {other: written for other, written in terms.items() if other != term}
         elif key_node.value == "narrower":
             for broad_node, list_node in _pairs(value_node, fault, "broader: [narrower, …]"):
-                (broad,) = _terms_of([broad_node], fault) or {""}
-                narrower[broad] |= _terms(list_node, fault) - {broad}
+                (broad,) = _terms_of([broad_node], fault) or ("",)
+                narrower[broad] |= {
+                    other: written for other, written in _terms(list_node, fault).items() if other != broad
+                }
         else:
             fault(key_node, f"unknown section {key_node.value!r}", ", ".join(_SECTIONS))
     if problems:
         raise ContentError(problems)
     return Thesaurus(
-        {term: tuple(sorted(others)) for term, others in equal.items() if others},
-        {term: tuple(sorted(others - equal.get(term, set()))) for term, others in narrower.items() if others},
+        {term: tuple(others.values()) for term, others in equal.items() if others},
+        {
+            term: tuple(written for other, written in others.items() if other not in equal.get(term, {}))
+            for term, others in narrower.items()
+            if others
+        },
     )
 
 
@@ -101,20 +107,22 @@ def _items(node: yaml.Node, fault: Any) -> list[Any]:
     return []
 
 
-def _terms(node: yaml.Node, fault: Any) -> set[str]:
+def _terms(node: yaml.Node, fault: Any) -> dict[str, str]:
+    """Folded term → term as written."""
     if not isinstance(node, yaml.SequenceNode):
         fault(node, "not a list of terms", "[term, term]")
-        return set()
+        return {}
     return _terms_of(node.value, fault)
 
 
-def _terms_of(nodes: Iterable[yaml.Node], fault: Any) -> set[str]:
-    terms: set[str] = set()
+def _terms_of(nodes: Iterable[yaml.Node], fault: Any) -> dict[str, str]:
+    terms: dict[str, str] = {}
     for node in nodes:
         term = fold(node.value).strip() if isinstance(node, yaml.ScalarNode) else ""
         if len(term) < MIN_TERM_CHARS:
             fault(node, f"term {term!r}", f"text of at least {MIN_TERM_CHARS} characters")
         elif term in terms:
             fault(node, f"{node.value!r} is the same as another term here after folding", "each term once")
-        terms.add(term)
+        else:
+            terms[term] = node.value
     return terms

@@ -15,16 +15,23 @@ _TAG_NAME = re.compile(r"</?([a-z0-9]+)")
 _INLINE = frozenset(
     "a abbr b cite code del dfn em i ins kbd mark q rp rt ruby s samp small span strong sub sup u var".split()
 )
+# A reference (設けられました¹) or the arrow back to it: no words of the document.
+_FOOTNOTE_MARK = re.compile(r'<sup id="fnref|<a class="footnote-backref"')
+_FOOTNOTE_ENDS = ("</sup>", "</p>", "</li>")
 _WHITESPACE = re.compile(r"[ \t\r\n\f]+")
 
 
 def _pieces(source: str) -> list[tuple[str, bool]]:
-    """(piece, is_tag) in order; text pieces are unescaped."""
-    return [
-        (piece, True) if index % 2 else (html.unescape(piece), False)
-        for index, piece in enumerate(_TAG.split(source))
-        if piece
-    ]
+    """(piece, is_tag) in order; text pieces are unescaped. The text of footnote marks counts as part of their tags."""
+    pieces: list[tuple[str, bool]] = []
+    in_footnote_mark = False
+    for index, piece in enumerate(_TAG.split(source)):
+        if index % 2:
+            in_footnote_mark = (in_footnote_mark or bool(_FOOTNOTE_MARK.match(piece))) and piece not in _FOOTNOTE_ENDS
+            pieces.append((piece, True))
+        elif piece:
+            pieces.append((piece, True) if in_footnote_mark else (html.unescape(piece), False))
+    return pieces
 
 
 def _breaks(tag: str) -> bool:
