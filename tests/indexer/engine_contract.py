@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import abc
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -185,6 +187,18 @@ class EngineContract(abc.ABC):
         pages = [ids(engine.search(SearchRequest("契約", page=page, per_page=2))) for page in range(1, total // 2 + 2)]
         found = [section for page in pages for section in page]
         assert len(found) == len(set(found)) == total
+
+    def test_many_threads_get_the_answers_that_one_gets(self, engine: SearchEngine) -> None:
+        queries = ["契約", "官民連携", "スタートアップ", "競争入札"] * 20
+        alone = {q: ids(engine.search(SearchRequest(q))) for q in set(queries)}
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)  # threads change places as often as they can: a race shows at once
+        try:
+            with ThreadPoolExecutor(8) as threads:
+                together = list(threads.map(lambda q: ids(engine.search(SearchRequest(q))), queries))
+        finally:
+            sys.setswitchinterval(interval)
+        assert together == [alone[q] for q in queries]
 
     def test_a_document_comes_back_whole_and_harmless(self, engine: SearchEngine) -> None:
         document = engine.document("direct-contract")

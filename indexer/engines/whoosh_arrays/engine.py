@@ -141,6 +141,7 @@ class _Snapshot:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._opened_at = _modified(folder)
+        self._reading = threading.Lock()
         segment, toc, storage = _committed_segment(folder)
         self.manifest = Manifest.from_plain(segment.manifest)
         if self.manifest.weights != weights_stamp():
@@ -302,7 +303,8 @@ class _Snapshot:
     # -- documents ---------------------------------------------------------------------------------------------------
 
     def _stored(self, number: int) -> dict[str, Any]:
-        stored: dict[str, Any] = self._reader.stored_fields(number)["stored"]
+        with self._reading:  # Whoosh's column readers seek in one file and are not safe to share between threads
+            stored: dict[str, Any] = self._reader.stored_fields(number)["stored"]
         return stored
 
     def _document_number(self, section: int) -> int:
