@@ -101,12 +101,16 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """A change to an empty search that would find something: what to do, the request to make, its true total."""
+    """A change to an empty search that would find something: what to do, the request to make, its true total.
+
+    Kinds: spelling, without_filter, without_filters, not_exact, only (one word of the query alone).
+    """
 
     kind: str
     subject: str
     q: str
     filters: Mapping[str, tuple[str, ...]]
+    exact: bool
     total: int
 
 

@@ -15,10 +15,11 @@ from indexer.ranking import QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
 from kb.folding import fold
+from kb.kana import is_kana, reading_of_romaji, to_katakana
 from kb.query import Leaf, Phrase, Query
 
-_KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
-_HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_HIRAGANA = re.compile(r"[ぁ-ゖー]+")
+MIN_ROMAJI_CHARS = 4  # shorter Latin words are abbreviations
 # Words that carry a question but no subject; they are never required, and dropped first.
 QUESTION_WORDS = frozenset(
     fold(
@@ -85,6 +86,7 @@ class Plan:
     exclusions: tuple[LeafPlan, ...] = ()
     expansions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_question: bool = False
+    exact: bool = False
 
 
 class Planner:
@@ -104,7 +106,7 @@ class Planner:
         )
         exclusions = tuple(filter(None, (self._leaf(leaf, True, {}) for leaf in query.exclusions)))
         is_question = any(leaf.is_sentence for clause in clauses for leaf in clause)
-        return Plan(clauses, exclusions, expansions, is_question)
+        return Plan(clauses, exclusions, expansions, is_question, exact)
 
     def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
         text = fold(leaf.text)
@@ -144,16 +146,10 @@ class Planner:
             surface = text[start : tokens[end - 1].end]
             if len(surface) <= self._thesaurus.longest and self._related(surface):
                 return end - index
-        run = index
-        while (
-            run < len(tokens)
-            and _KANA.fullmatch(text[start : tokens[run].end])
-            and (run == index or tokens[run - 1].end == tokens[run].start)
-        ):
-            run += 1
-        # けい/やく: unconverted kana that the dictionary cut into short words belongs together as one reading.
-        is_unconverted = run - index > 1 and re.fullmatch(r"[ぁ-ゖー]+", text[start : tokens[run - 1].end])
-        return run - index if is_unconverted and run == len(tokens) and index == 0 else 1
+        # けい/やく: kana that was not converted and that the dictionary cut into short words is one reading.
+        if index == 0 and len(tokens) > 1 and _HIRAGANA.fullmatch(text):
+            return len(tokens)
+        return 1
 
     def _related(self, surface: str) -> bool:
         return surface in self._thesaurus.equal or surface in self._thesaurus.narrower
@@ -188,8 +184,8 @@ class Planner:
             ]
             if related:
                 expansions[surface] = tuple(related)
-            if _KANA.fullmatch(surface) and len(surface) > 1:
-                alternatives.append(Alternative(How.READING, surface, reading=surface.translate(_HIRAGANA_TO_KATAKANA)))
+            if reading := _typed_reading(surface):
+                alternatives.append(Alternative(How.READING, surface, reading=reading))
             if bigrams := bigrams_of(surface):
                 alternatives.append(Alternative(How.SUBSTRING, surface, bigrams=bigrams))
         is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
@@ -199,6 +195,13 @@ class Planner:
         return tuple(
             TermAt(token.word.term, token.start) for token in self._analyzer.tokens(text) if not token.word.is_function
         )
+
+
+def _typed_reading(surface: str) -> str:
+    """The katakana reading that was typed as kana or romaji, or ""."""
+    if is_kana(surface) and len(surface) > 1:
+        return to_katakana(surface)
+    return (reading_of_romaji(surface) or "") if len(surface) >= MIN_ROMAJI_CHARS else ""
 
 
 def _parts(span: Sequence[Token]) -> tuple[TermAt, ...]:

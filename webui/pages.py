@@ -15,6 +15,7 @@ from kb.errors import NotFoundError
 from kb.model import Document
 from kb.vocabulary import CHAPTERS, FACET_BY_NAME, FACETS, KINDS, PATTERNS, ROLES, STAGES
 from webui.requests import document_url, search_request, search_url, toggled, with_filters
+from webui.schemas import next_request
 from webui.settings import SITE_NAME
 
 RECENT_DOCUMENTS = 5
@@ -92,6 +93,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
             sorts={Sort.RELEVANCE: "関連度の高い順", Sort.PAGE: "ガイドの頁順"},
             toggled=toggled,
             replace=replace,
+            next_request=next_request,
         )
 
     @pages.get("/docs/<document_id>")

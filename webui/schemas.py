@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from indexer.engine import FacetCount, Hit, NextStep, SearchPage, SearchRequest, Suggestion
@@ -34,8 +35,13 @@ def search_json(page: SearchPage) -> dict[str, Any]:
     }
 
 
+def next_request(request: SearchRequest, step: NextStep) -> SearchRequest:
+    """The request that a next step proposes."""
+    return replace(request, q=step.q, filters=step.filters, exact=step.exact, page=1)
+
+
 def _next_step_json(request: SearchRequest, step: NextStep) -> dict[str, Any]:
-    url = search_url(SearchRequest(step.q, step.filters, per_page=request.per_page, exact=request.exact))
+    url = search_url(next_request(request, step))
     return {"kind": step.kind, "subject": step.subject, "total": step.total, "url": url}
 
 

@@ -8,7 +8,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,13 +28,14 @@ from indexer.engine import (
     How,
     IndexInfo,
     Interpretation,
+    NextStep,
     SearchPage,
     SearchRequest,
     Sort,
     Suggestion,
     Why,
 )
-from indexer.engines.whoosh_arrays.arrays import IntArray, open_field, read_array
+from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, open_field, read_array
 from indexer.engines.whoosh_arrays.codec import ArraySegment, ArrayTermsReader
 from indexer.engines.whoosh_arrays.scoring import Mask, Matches, Scorer, UnitMatch
 from indexer.engines.whoosh_arrays.writer import INDEX_NAME
@@ -43,15 +45,18 @@ from indexer.highlight import Highlighter, targets_of
 from indexer.manifest import Manifest
 from indexer.planning import Plan, Planner
 from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT
+from indexer.spelling import corrections
 from indexer.tokenizer import SudachiTokenizer
 from kb.errors import IndexMissingError, IndexStaleError, NotFoundError
 from kb.folding import fold
 from kb.model import Document, Section
+from kb.query import Clause, Query, Text
 from kb.query_parser import parse_query
-from kb.vocabulary import FACETS
+from kb.vocabulary import FACET_BY_NAME, FACETS
 
 OPEN_RETRIES = 20  # a commit may remove files between reading the TOC and mapping them; 20 × 50 ms
 _RETRY_SECONDS = 0.05
+MAX_CORRECTIONS_TRIED = 30  # each costs a search; the right one is among the first
 
 
 class WhooshArraysEngine:
@@ -161,6 +166,7 @@ class _Snapshot:
         self._scorer = Scorer(self._words, terms.fields["bigrams"], readings, self._count)
         self._planner = Planner(self._analyzer, self.manifest.thesaurus)
         self._highlighter = Highlighter(self._analyzer)
+        self._vocabulary = ArrayVocabulary(self._words, readings)
         self._document_of = functools.cache(self._read_document)
         if self._count:
             self._stored(0)  # opens the stored column now: its file may be unlinked by a later commit
@@ -190,9 +196,74 @@ class _Snapshot:
         order = self._order(hits, matches, request, ranked=bool(plan.clauses))
         shown = order[(request.page - 1) * request.per_page : request.page * request.per_page]
         page_hits = tuple(self._hit(int(number), plan, matches) for number in shown)
-        interpretation = Interpretation(interpreted=str(query), expansions=plan.expansions)
+        interpretation = self._interpret(request, query, plan, matches, len(hits))
         took_ms = (time.perf_counter() - started) * 1000
         return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2))
+
+    def _interpret(
+        self, request: SearchRequest, query: Query, plan: Plan, matches: Matches, total: int
+    ) -> Interpretation:
+        did_you_mean = None
+        if matches.unknown or matches.dropped or not matches.mask.any():
+            did_you_mean = self._did_you_mean(request, query, matches)
+        return Interpretation(
+            interpreted=str(query),
+            did_you_mean=did_you_mean,
+            dropped=matches.dropped,
+            expansions=plan.expansions,
+            unknown=matches.unknown,
+            next_steps=() if total else tuple(self._next_steps(request, matches, did_you_mean)),
+        )
+
+    def _did_you_mean(self, request: SearchRequest, query: Query, matches: Matches) -> str | None:
+        """The query with its most doubtful word replaced, if that finds all of its words together."""
+        doubted = {*matches.unknown, *matches.dropped}
+        for number, (clause, leaves) in enumerate(zip(query.clauses, matches.clauses, strict=False)):
+            if len(clause.alternatives) != 1 or not isinstance(clause.alternatives[0], Text):
+                continue
+            text = fold(clause.alternatives[0].text)
+            tokens = self._analyzer.tokens(text)
+            ranges = [
+                (unit.unit.start, unit.unit.start + len(unit.unit.typed))
+                for unit in leaves[0].units
+                if unit.unit.typed in doubted or not doubted
+            ]
+            doubtful = frozenset(
+                index for index, token in enumerate(tokens) if any(start <= token.start < end for start, end in ranges)
+            )
+            for tried, corrected in enumerate(corrections(text, tokens, doubtful, self._vocabulary)):
+                if tried >= MAX_CORRECTIONS_TRIED:
+                    break
+                changed = (*query.clauses[:number], Clause((Text(corrected),)), *query.clauses[number + 1 :])
+                proposal = replace(query, clauses=changed)
+                answer = self._scorer.match(self._planner.plan(proposal, exact=request.exact))
+                if answer.mask.any() and not answer.dropped and len(answer.unknown) < max(1, len(matches.unknown)):
+                    return str(proposal)
+        return None
+
+    def _next_steps(self, request: SearchRequest, matches: Matches, did_you_mean: str | None) -> Iterator[NextStep]:
+        """Changes to a search without hits, each with the total it would really have."""
+        proposals: list[tuple[str, str, SearchRequest]] = []
+        if did_you_mean:
+            proposals.append(("spelling", did_you_mean, replace(request, q=did_you_mean, page=1)))
+        for name in request.filters:
+            others = {other: values for other, values in request.filters.items() if other != name}
+            proposals.append(("without_filter", FACET_BY_NAME[name].label, replace(request, filters=others, page=1)))
+        if len(request.filters) > 1:
+            proposals.append(("without_filters", "", replace(request, filters={}, page=1)))
+        if request.exact:
+            proposals.append(("not_exact", "", replace(request, exact=False, page=1)))
+        if len(matches.requirements) > 1:
+            proposals += [("only", part.typed, replace(request, q=part.typed, page=1)) for part in matches.requirements]
+        for kind, subject, proposal in proposals:
+            total = self._total(proposal)
+            if total:
+                yield NextStep(kind, subject, proposal.q, proposal.filters, proposal.exact, total)
+
+    def _total(self, request: SearchRequest) -> int:
+        matches = self._scorer.match(self._planner.plan(parse_query(request.q), exact=request.exact))
+        _, passing = self._count_facets(np.flatnonzero(matches.mask), request)
+        return int(np.count_nonzero(passing))
 
     def _count_facets(
         self, sections: IntArray, request: SearchRequest
@@ -344,6 +415,33 @@ class _Snapshot:
     def info(self) -> IndexInfo:
         built_at = datetime.datetime.fromisoformat(self.manifest.built_at)
         return IndexInfo(len(self._document_starts), self._count, built_at, self.manifest.content_digest)
+
+
+class ArrayVocabulary:
+    """The index's words and readings, listed when the first slip is met."""
+
+    def __init__(self, words: ArrayField, readings: ArrayField) -> None:
+        self._words, self._readings = words, readings
+
+    @functools.cached_property
+    def _listed(self) -> list[tuple[str, int]]:
+        frequencies = np.diff(self._words.offsets).tolist()
+        return [(word, count) for word, count in zip(self._words.lexicon, frequencies, strict=True) if len(word) > 1]
+
+    @functools.cached_property
+    def _all_readings(self) -> list[str]:
+        return list(self._readings.lexicon)
+
+    def words(self) -> Sequence[tuple[str, int]]:
+        return self._listed
+
+    def readings(self) -> Sequence[str]:
+        return self._all_readings
+
+    def words_read(self, reading: str) -> Iterable[tuple[str, int]]:
+        rank = self._readings.lexicon.find(reading)
+        ranks = [] if rank is None else self._readings.term_docs(rank).tolist()
+        return [(self._words.lexicon.text(word), self._words.document_frequency(word)) for word in ranks]
 
 
 def _reason(match: UnitMatch, number: int) -> Why | None:

@@ -6,6 +6,7 @@ idf · impact, impact is the saturated BM25F weight in the postings, and idf = l
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ from indexer.ranking import (
 Floats = NDArray[np.float32]
 Docs = NDArray[np.int32]
 Mask = NDArray[np.bool_]
+MAX_READING_CHARS = 16  # of one word; the longest compounds in Sudachi's core lexicon that staff would type
+_PARTICLE_READINGS = frozenset("ノヲニハガトデモヘ")
 _POSITION_SHIFT = 20  # positions stay under 2^16; section and position pack into one integer
 
 
@@ -68,13 +71,29 @@ class LeafMatch:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A part of the query that has to match: `mask` are the sections where it does."""
+
+    typed: str
+    weight: float
+    mask: Mask
+    is_phrase: bool
+
+
 @dataclass(slots=True)
 class Matches:
-    """All sections that match the plan (before facets) and the score of every section."""
+    """All sections that match the plan (before facets) and the score of every section.
+
+    `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere.
+    """
 
     mask: Mask
     scores: Floats
     clauses: list[list[LeafMatch]]
+    requirements: list[Requirement]
+    dropped: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def units(self) -> list[UnitMatch]:
         """Every unit of every leaf."""
@@ -95,12 +114,15 @@ class Scorer:
         return math.log(1.0 + (self._sections - document_frequency + 0.5) / (document_frequency + 0.5))
 
     def match(self, plan: Plan) -> Matches:
-        """Matching sections and scores; an empty plan matches everything."""
-        mask = np.ones(self._sections, dtype=bool)
+        """Matching sections and scores; an empty plan matches everything.
+
+        When no section holds all that was typed, the words that tell least are given up, and named.
+        """
         scores = np.zeros(self._sections, dtype=np.float32)
         held = np.zeros(self._sections, dtype=np.float32)
         asked = 0.0
         clauses: list[list[LeafMatch]] = []
+        requirements: list[Requirement] = []
         for clause in plan.clauses:
             leaves = [self._leaf(leaf) for leaf in clause]
             clauses.append(leaves)
@@ -110,15 +132,22 @@ class Scorer:
             scores += best.scores
             held += best.held
             asked += best.asked
-            if not plan.is_question or any(leaf.leaf.is_phrase for leaf in leaves):
-                mask &= best.mask
+            requirements += _requirements(leaves, best)
         if asked:
             scores *= (held / np.float32(asked)) ** np.float32(COVERAGE_POWER)
-        if plan.is_question:
-            mask &= (held > 0) & (held >= MIN_QUESTION_SHARE * held.max(initial=0.0))
+        allowed = np.ones(self._sections, dtype=bool)
         for leaf_plan in plan.exclusions:
-            mask &= ~self._leaf(leaf_plan).mask
-        return Matches(mask, scores, clauses)
+            allowed &= ~self._leaf(leaf_plan).mask
+        unknown = tuple(part.typed for part in requirements if not part.mask.any())
+        if plan.is_question:
+            mask = _all(allowed, [part for part in requirements if part.is_phrase])
+            mask &= (held > 0) & (held >= MIN_QUESTION_SHARE * held.max(initial=0.0))
+            return Matches(mask, scores, clauses, requirements, (), unknown)
+        mask = _all(allowed, requirements)
+        dropped: tuple[str, ...] = ()
+        if not plan.exact and not mask.any():
+            mask, dropped = _relaxed(allowed, requirements)
+        return Matches(mask, scores, clauses, requirements, dropped, unknown)
 
     def _leaf(self, leaf: LeafPlan) -> LeafMatch:
         units = [self._unit(unit, leaf.is_phrase) for unit in leaf.units]
@@ -164,7 +193,7 @@ class Scorer:
     def _alternative(self, alternative: Alternative, is_phrase: bool) -> tuple[Docs, Floats]:
         """The sections (ascending) that match an alternative and idf · impact in each."""
         if alternative.how is How.READING:
-            return self._any_of(self._reading_terms(alternative.reading))
+            return self._reading(alternative.reading)
         if alternative.how is How.SUBSTRING:
             return self._substring(alternative.bigrams)
         if is_phrase:
@@ -176,12 +205,47 @@ class Scorer:
         return docs, values
 
     def reading_terms(self, reading: str) -> frozenset[str]:
-        """The terms that are read so."""
-        return frozenset(self._words.lexicon.text(rank) for rank in self._reading_terms(reading))
+        """The terms that a typed reading names."""
+        groups = self._reading_groups(reading)
+        return frozenset(self._words.lexicon.text(rank) for ranks in groups for rank in ranks)
 
-    def _reading_terms(self, reading: str) -> list[int]:
+    def _reading(self, reading: str) -> tuple[Docs, Floats]:
+        """Sections with a word for every part of the reading; the value is the mean of the parts' best."""
+        groups = self._reading_groups(reading)
+        if not groups:
+            return _nothing()
+        found = [self._any_of(ranks) for ranks in groups]
+        docs = functools.reduce(np.intersect1d, (docs for docs, _ in found))
+        values = sum((values[np.searchsorted(part, docs)] for part, values in found), np.zeros(len(docs), np.float32))
+        return docs.astype(np.int32), (values / np.float32(len(found))).astype(np.float32)
+
+    def _reading_groups(self, reading: str) -> list[list[int]]:
+        """The words of each part of a reading, which is cut into as few known readings as possible.
+
+        Between them a particle may stand (ケイヤク|ノ|テツヅキ); [] where the reading cannot be cut so.
+        """
+        best: dict[int, tuple[int, list[list[int]]]] = {0: (0, [])}
+        for end in range(1, len(reading) + 1):
+            for start in range(max(0, end - MAX_READING_CHARS), end):
+                if start not in best:
+                    continue
+                cost, groups = best[start]
+                part = reading[start:end]
+                ranks = self._ranks_read(part) if len(part) > 1 else []
+                if ranks:
+                    option = (cost + 1, [*groups, ranks])
+                elif part in _PARTICLE_READINGS and start and end < len(reading):
+                    option = (cost + 1, groups)
+                else:
+                    continue
+                if end not in best or option[0] < best[end][0]:
+                    best[end] = option
+        return best.get(len(reading), (0, []))[1]
+
+    def _ranks_read(self, reading: str) -> list[int]:
         rank = self._readings.lexicon.find(reading)
-        return [] if rank is None else self._readings.term_docs(rank).tolist()
+        ranks: list[int] = [] if rank is None else self._readings.term_docs(rank).tolist()
+        return ranks
 
     def _any_of(self, ranks: Sequence[int]) -> tuple[Docs, Floats]:
         if not ranks:
@@ -301,6 +365,34 @@ class Scorer:
         flat = np.repeat(begins - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
         sections = np.repeat(docs[places].astype(np.int64), counts)
         return (sections << _POSITION_SHIFT) + self._words.positions[flat].astype(np.int64)
+
+
+def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]:
+    """The words of a clause one by one; a phrase or a choice (OR) as a whole."""
+    if len(leaves) == 1 and not leaves[0].leaf.is_phrase:
+        return [Requirement(unit.unit.typed, unit.idf, unit.mask, is_phrase=False) for unit in leaves[0].units]
+    typed = " OR ".join(leaf.leaf.typed for leaf in leaves)
+    return [Requirement(typed, best.asked, best.mask, any(leaf.leaf.is_phrase for leaf in leaves))]
+
+
+def _all(allowed: Mask, requirements: Sequence[Requirement]) -> Mask:
+    mask = allowed.copy()
+    for part in requirements:
+        mask &= part.mask
+    return mask
+
+
+def _relaxed(allowed: Mask, requirements: Sequence[Requirement]) -> tuple[Mask, tuple[str, ...]]:
+    """As many requirements as have sections in common, the most telling first; phrases are never given up."""
+    mask = _all(allowed, [part for part in requirements if part.is_phrase])
+    kept = [part for part in requirements if part.is_phrase]
+    for part in sorted(requirements, key=lambda part: -part.weight):
+        if not part.is_phrase and (mask & part.mask).any():
+            mask &= part.mask
+            kept.append(part)
+    if not kept or not mask.any():
+        return np.zeros_like(mask), ()
+    return mask, tuple(part.typed for part in requirements if all(part is not other for other in kept))
 
 
 def _contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> Mask:

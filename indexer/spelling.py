@@ -1,0 +1,96 @@
+"""もしかして: what a word that finds nothing may have been meant to be, from the index's own vocabulary.
+
+Three ways, in this order: the same reading (変換ミス, 同音異義語), one or two characters off, a reading one kana off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from rapidfuzz.distance import OSA
+
+from indexer.tokenizer import Token
+from kb.kana import is_kana, reading_of_romaji, to_katakana
+
+MAX_TYPED_CHARS = 20  # a longer stretch is a sentence, not a slip
+MAX_WINDOW_TOKENS = 4  # a slip may break one word into as many
+MIN_READING_CHARS = 4  # shorter readings are one kana away from everything
+
+
+class Vocabulary(Protocol):
+    """The words of an index with how many sections hold each."""
+
+    def words(self) -> Sequence[tuple[str, int]]:
+        """Every word of at least two characters."""
+
+    def words_read(self, reading: str) -> Iterable[tuple[str, int]]:
+        """The words with this katakana reading."""
+
+    def readings(self) -> Sequence[str]:
+        """Every katakana reading."""
+
+
+def allowed_distance(length: int) -> int:
+    """One edit in a short word, two in a longer one."""
+    return 1 if length <= 5 else 2
+
+
+def corrections(text: str, tokens: Sequence[Token], doubtful: frozenset[int], vocabulary: Vocabulary) -> Iterator[str]:
+    """`text` (folded) with a stretch around a doubtful token replaced, most likely first.
+
+    `doubtful` are the indexes of the tokens that find nothing (or nothing together).
+    """
+    for start, end in _windows(tokens, doubtful):
+        first, last = tokens[start].start, tokens[end - 1].end
+        typed = text[first:last]
+        for word in _similar(typed, tokens[start:end], vocabulary):
+            yield text[:first] + word + text[last:]
+
+
+def _windows(tokens: Sequence[Token], doubtful: frozenset[int]) -> Iterator[tuple[int, int]]:
+    """[start, end) of tokens around doubtful ones, the widest first: a slip breaks words apart."""
+    for width in range(min(MAX_WINDOW_TOKENS, len(tokens)), 0, -1):
+        for start in range(len(tokens) - width + 1):
+            length = tokens[start + width - 1].end - tokens[start].start
+            if doubtful & set(range(start, start + width)) and 2 <= length <= MAX_TYPED_CHARS:
+                yield start, start + width
+
+
+def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> list[str]:
+    """Words like `typed`, best first."""
+    scored: dict[str, tuple[int, int, int]] = {}
+
+    def propose(word: str, frequency: int, way: int, distance: int) -> None:
+        score = (way, distance, -frequency)
+        if word != typed and score < scored.get(word, (9, 9, 0)):
+            scored[word] = score
+
+    readings = _readings(typed, tokens)
+    for reading in readings:
+        for word, frequency in vocabulary.words_read(reading):
+            propose(word, frequency, 0, 0)
+    limit = allowed_distance(len(typed))
+    for word, frequency in vocabulary.words():
+        if abs(len(word) - len(typed)) > limit or (len(typed) < 3 and not set(word) & set(typed)):
+            continue
+        distance = OSA.distance(typed, word, score_cutoff=limit)
+        if distance <= limit and distance < len(typed):
+            propose(word, frequency, 1, distance)
+    for reading in readings:
+        if len(reading) < MIN_READING_CHARS:
+            continue
+        for other in vocabulary.readings():
+            if abs(len(other) - len(reading)) <= 1 and OSA.distance(reading, other, score_cutoff=1) == 1:
+                for word, frequency in vocabulary.words_read(other):
+                    propose(word, frequency, 2, 1)
+    return sorted(scored, key=scored.__getitem__)[:10]
+
+
+def _readings(typed: str, tokens: Sequence[Token]) -> list[str]:
+    if is_kana(typed):
+        return [to_katakana(typed)]
+    if romaji := reading_of_romaji(typed):
+        return [romaji]
+    readings = [token.word.reading for token in tokens]
+    return ["".join(readings)] if all(readings) else []
