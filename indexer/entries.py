@@ -15,12 +15,16 @@ from kb.vocabulary import CHAPTERS, KINDS
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A section as it goes into the index: folded text by field, facet values, and what a page shows of it."""
+    """A section as it goes into the index: folded text by field, facet values, and what a page shows of it.
+
+    `phrases` are (kind, text) that may be suggested while someone types: its heading or title, and its questions.
+    """
 
     id: str
     texts: Mapping[str, str]
     facets: Mapping[str, tuple[str, ...]]
     stored: Mapping[str, Any]
+    phrases: tuple[tuple[str, str], ...]
 
 
 def breadcrumb(document: Document, section: Section) -> tuple[str, ...]:
@@ -57,7 +61,10 @@ def entries_of(document: Document) -> Iterator[Entry]:
         }
         if is_lead:
             stored["document"] = to_stored(document)
-        yield Entry(section.id, {name: fold(text) for name, text in texts.items()}, facets, stored)
+        phrases = [("heading", section.heading or document.title)]
+        if is_lead:
+            phrases += [("question", question) for question in document.questions]
+        yield Entry(section.id, {name: fold(text) for name, text in texts.items()}, facets, stored, tuple(phrases))
 
 
 def to_stored(document: Document) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from whoosh.reading import SegmentReader
 
 from indexer.analysis import Analyzer
 from indexer.engine import (
-    MAX_SUGGESTIONS,
     MAX_WINDOW,
     FacetCount,
     Hit,
@@ -38,6 +37,7 @@ from indexer.engine import (
 from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, open_field, read_array
 from indexer.engines.whoosh_arrays.codec import ArraySegment, ArrayTermsReader
 from indexer.engines.whoosh_arrays.scoring import Mask, Matches, Scorer, UnitMatch
+from indexer.engines.whoosh_arrays.suggesting import Suggester
 from indexer.engines.whoosh_arrays.writer import INDEX_NAME
 from indexer.entries import breadcrumb, from_stored, section_from_stored
 from indexer.fields import weights_stamp
@@ -166,6 +166,15 @@ class _Snapshot:
         self._scorer = Scorer(self._words, terms.fields["bigrams"], readings, self._count)
         self._planner = Planner(self._analyzer, self.manifest.thesaurus)
         self._highlighter = Highlighter(self._analyzer)
+        self._suggester = Suggester(
+            self._words,
+            readings,
+            open_field(folder, name, "phrases"),
+            open_field(folder, name, "phrase_labels").lexicon,
+            open_field(folder, name, "phrase_readings"),
+            lambda number: str(self._stored(number)["id"]),
+            self._analyzer,
+        )
         self._vocabulary = ArrayVocabulary(self._words, readings)
         self._document_of = functools.cache(self._read_document)
         if self._count:
@@ -363,13 +372,20 @@ class _Snapshot:
         return self._highlighter.mark(html, targets_of(plan, self._readings_of(plan), kinds))
 
     def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
-        folded = fold(prefix).strip()
-        if not folded:
+        """Completes the last word; what stands before it stays, and counts are of both together."""
+        *before, last = fold(prefix).split(" ")
+        if not last:
             return ()
-        ranks = self._words.lexicon.prefix_range(folded)
-        counted = sorted((-self._words.document_frequency(rank), rank) for rank in ranks)
-        found = counted[: min(limit, MAX_SUGGESTIONS)]
-        return [Suggestion("term", self._words.lexicon.text(rank), -count) for count, rank in found]
+        context = " ".join(word for word in before if word)
+        matches = self._scorer.match(self._planner.plan(parse_query(context)))
+        sections = np.flatnonzero(matches.mask)
+        _, passing = self._count_facets(sections, SearchRequest(filters=filters))
+        allowed = np.zeros(self._count, dtype=bool)
+        allowed[sections[passing]] = True
+        found = self._suggester.suggest(last, allowed, limit)
+        if not context:
+            return found
+        return [replace(item, text=f"{context} {item.text}") for item in found if item.kind == "term"]
 
     # -- documents ---------------------------------------------------------------------------------------------------
 

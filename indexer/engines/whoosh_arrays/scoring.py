@@ -174,9 +174,12 @@ class Scorer:
         scores = np.zeros(self._sections, dtype=np.float32)
         mask = np.zeros(self._sections, dtype=bool)
         found: list[tuple[Alternative, Docs]] = []
+        # Kana of several short words (けい, やく) was hardly meant so: its reading counts even where they are found.
+        is_unconverted = len(unit.alternatives[0].terms) > 1
         for alternative in unit.alternatives:
-            if alternative.how in (How.SUBSTRING, How.READING) and found and any(len(docs) for _, docs in found):
-                continue  # the nets under words that the index does not know
+            is_net = alternative.how is How.SUBSTRING or (alternative.how is How.READING and not is_unconverted)
+            if is_net and any(len(docs) for _, docs in found):
+                continue  # the nets are for words that the index does not know
             docs, values = self._alternative(alternative, is_phrase)
             found.append((alternative, docs))
             mask[docs] = True

@@ -10,7 +10,7 @@ import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +26,8 @@ from indexer.engines.whoosh_arrays.codec import ArrayCodec, index_schema
 from indexer.entries import Entry
 from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES, K1, TEXT_FIELDS
 from kb.errors import IndexLockedError
+from kb.folding import fold
+from kb.kana import to_katakana
 from kb.vocabulary import FACETS
 
 INDEX_NAME = "MAIN"
@@ -33,6 +35,17 @@ INDEX_NAME = "MAIN"
 _POSITION_BITS, _FIELD_BITS, _SECTION_BITS = 16, 3, 21
 _COUNT_BITS = 16
 MAX_SECTIONS = 1 << _SECTION_BITS
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Phrase:
+    """Text that may be suggested: what it begins with when typed (folded, and read), kind, text, and its section."""
+
+    key: str
+    reading: str
+    kind: str
+    text: str
+    section: int
 
 
 @dataclass(slots=True)
@@ -49,6 +62,7 @@ class AnalysedBatch:
     bigram_keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
     bigrams: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
     lengths: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, len(FIELD_NAMES)), dtype=np.int32))
+    phrases: list[Phrase] = field(default_factory=list)
 
 
 def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
@@ -62,6 +76,7 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
     lengths: list[list[int]] = []
     for section, entry in enumerate(entries):
         batch.entries.append((entry.id, entry.facets, entry.stored))
+        batch.phrases += [_phrase(kind, text, section, analyzer) for kind, text in entry.phrases]
         base = 0
         lengths.append([])
         for number, name in enumerate(FIELD_NAMES):
@@ -90,6 +105,12 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
         capped = np.minimum(counts, (1 << _COUNT_BITS) - 1).astype(np.uint64)
         batch.bigrams = unique << np.uint64(_COUNT_BITS) | capped
     return batch
+
+
+def _phrase(kind: str, text: str, section: int, analyzer: Analyzer) -> Phrase:
+    key = fold(text)
+    readings = [token.word.reading or to_katakana(key[token.start : token.end]) for token in analyzer.tokens(key)]
+    return Phrase(key, "".join(readings), kind, text, section)
 
 
 class IndexWriter:
@@ -125,6 +146,7 @@ class IndexWriter:
         self._words: list[NDArray[np.uint64]] = []
         self._bigrams: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]] = []
         self._lengths: list[NDArray[np.int32]] = []
+        self._phrases: list[Phrase] = []
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +190,7 @@ class IndexWriter:
             (batch.bigram_keys, batch.bigrams + (np.uint64(base) << np.uint64(_FIELD_BITS + _COUNT_BITS)))
         )
         self._lengths.append(batch.lengths)
+        self._phrases += [replace(phrase, section=base + phrase.section) for phrase in batch.phrases]
 
     def commit(self, manifest: Mapping[str, Any], user_dictionary: Path | None = None) -> None:
         """Write all arrays, then make them the index in one rename."""
@@ -175,6 +198,7 @@ class IndexWriter:
         norms = _length_norms(lengths)
         self._write_words(norms)
         self._write_bigrams(norms)
+        self._write_phrases()
         self._write_ids("ids", self._ids)
         self._write_ids("former", self._former)
         self._write("sections", "facets", np.array(self._facets, dtype=np.uint8).reshape(-1, len(FACETS)))
@@ -275,6 +299,22 @@ class IndexWriter:
             ends = np.append(starts[1:], len(keys)).astype(np.uint32)
             self._write(field_name, "position_ends", ends)
             self._write(field_name, "positions", positions)
+
+    def _write_phrases(self) -> None:
+        """Distinct suggested texts in key order with the sections that they lead to, and their ranks by reading."""
+        grouped: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
+        for phrase in self._phrases:
+            if phrase.key:
+                grouped[phrase.key, phrase.reading, phrase.kind, phrase.text].append(phrase.section)
+        ordered = sorted(grouped, key=lambda group: (group[0].encode(), *group[1:]))
+        self._write_keys("phrases", [key.encode() for key, *_ in ordered])
+        self._write_keys("phrase_labels", [f"{kind}:{text}".encode() for _, _, kind, text in ordered])
+        self._write("phrases", "offsets", np.cumsum([0, *(len(grouped[group]) for group in ordered)], dtype=np.int64))
+        sections = [section for group in ordered for section in grouped[group]]
+        self._write("phrases", "docs", np.array(sections, dtype=np.int32))
+        by_reading = sorted(range(len(ordered)), key=lambda rank: ordered[rank][1].encode())
+        self._write_keys("phrase_readings", [ordered[rank][1].encode() for rank in by_reading])
+        self._write("phrase_readings", "docs", np.array(by_reading, dtype=np.int32))
 
     def _write_ids(self, field_name: str, pairs: list[tuple[bytes, int]]) -> None:
         pairs = sorted(pairs)

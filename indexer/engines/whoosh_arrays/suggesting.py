@@ -1,0 +1,103 @@
+"""Completions of an unfinished query from the index's words, headings and questions, by spelling and by reading.
+
+Everything is a prefix range of a sorted lexicon; only the most frequent candidates are counted under the filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.analysis import Analyzer
+from indexer.engine import Suggestion
+from indexer.engines.whoosh_arrays.arrays import ArrayField, Lexicon
+from indexer.engines.whoosh_arrays.scoring import Mask
+from kb.kana import reading_prefixes, to_katakana
+
+MAX_RANGE = 4_000  # terms looked at in one prefix range: one kana of 14,680 files' readings has fewer
+MAX_COUNTED = 60  # candidates counted under the filters, the most frequent ones
+MIN_TERM_CHARS = 2
+TERM_SHARE = 0.6  # of the list for terms, while there are that many; headings and questions share the rest
+
+
+class Suggester:
+    """Suggestions from one segment's lexicons."""
+
+    def __init__(
+        self,
+        words: ArrayField,
+        readings: ArrayField,
+        phrases: ArrayField,
+        phrase_labels: Lexicon,
+        phrase_readings: ArrayField,
+        section_id: Callable[[int], str],
+        analyzer: Analyzer,
+    ) -> None:
+        self._words, self._readings = words, readings
+        self._phrases, self._labels, self._phrase_readings = phrases, phrase_labels, phrase_readings
+        self._section_id = section_id
+        self._analyzer = analyzer
+
+    def suggest(self, typed: str, allowed: Mask, limit: int) -> list[Suggestion]:
+        """Completions of folded `typed` that have sections in `allowed`, most sections first within a kind."""
+        readings = self._reading_prefixes(typed)
+        terms = self._terms(typed, readings, allowed)
+        phrases = self._phrases_of(typed, readings, allowed)
+        shown_terms = max(round(limit * TERM_SHARE), limit - len(phrases))
+        return [*terms[:shown_terms], *phrases][:limit]
+
+    def _reading_prefixes(self, typed: str) -> tuple[str, ...]:
+        """What the reading may begin with: typed kana and romaji as such, kanji before them as Sudachi reads them."""
+        if direct := reading_prefixes(typed):
+            return direct
+        stem = typed.rstrip("abcdefghijklmnopqrstuvwxyz")
+        while stem and "ぁ" <= stem[-1] <= "ヺ":
+            stem = stem[:-1]
+        if not stem or stem == typed:
+            return ()
+        words = [
+            token.word.reading or to_katakana(typed[token.start : token.end]) for token in self._analyzer.tokens(stem)
+        ]
+        return tuple("".join(words) + rest for rest in reading_prefixes(typed[len(stem) :]))
+
+    def _terms(self, typed: str, readings: Sequence[str], allowed: Mask) -> list[Suggestion]:
+        ranks = {*_within(self._words.lexicon.prefix_range(typed))}
+        for prefix in readings:
+            for reading in _within(self._readings.lexicon.prefix_range(prefix)):
+                ranks.update(self._readings.term_docs(reading).tolist())
+        found = []
+        for rank in self._most_frequent(self._words, ranks):
+            text = self._words.lexicon.text(rank)
+            count = int(np.count_nonzero(allowed[self._words.term_docs(rank)]))
+            if count and len(text) >= MIN_TERM_CHARS:
+                found.append(Suggestion("term", text, count))
+        return sorted(found, key=lambda item: (not item.text.startswith(typed), -item.count, item.text))
+
+    def _phrases_of(self, typed: str, readings: Sequence[str], allowed: Mask) -> list[Suggestion]:
+        ranks = {*_within(self._phrases.lexicon.prefix_range(typed))}
+        for prefix in readings:
+            places = _within(self._phrase_readings.lexicon.prefix_range(prefix))
+            ranks.update(self._phrase_readings.docs[places.start : places.stop].tolist())
+        found = []
+        for rank in self._most_frequent(self._phrases, ranks):
+            sections = self._phrases.term_docs(rank)
+            sections = sections[allowed[sections]]
+            if len(sections):
+                kind, _, text = self._labels.text(rank).partition(":")
+                only = self._section_id(int(sections[0])) if len(sections) == 1 else None
+                found.append(Suggestion(kind, text, len(sections), only))
+        return sorted(found, key=lambda item: (-item.count, len(item.text), item.text))
+
+    def _most_frequent(self, field: ArrayField, ranks: Iterable[int]) -> list[int]:
+        chosen: NDArray[np.int64] = np.fromiter(ranks, dtype=np.int64)
+        if len(chosen) > MAX_COUNTED:
+            frequencies = field.offsets[chosen + 1] - field.offsets[chosen]
+            chosen = chosen[np.argpartition(-frequencies, MAX_COUNTED)[:MAX_COUNTED]]
+        listed: list[int] = chosen.tolist()
+        return listed
+
+
+def _within(ranks: range) -> range:
+    return ranks[:MAX_RANGE]
