@@ -26,6 +26,7 @@ class Occurrence:
     term: str
     start: int
     reading: str
+    synonym_groups: tuple[int, ...] = ()
 
 
 def occurrences(tokens: Iterator[Token]) -> Iterator[Occurrence]:
@@ -34,10 +35,10 @@ def occurrences(tokens: Iterator[Token]) -> Iterator[Occurrence]:
         word = token.word
         if word.is_function:
             continue
-        yield Occurrence(word.term, token.start, word.reading)
+        yield Occurrence(word.term, token.start, word.reading, word.synonym_groups)
         for part in word.parts:
             if part.term != word.term:
-                yield Occurrence(part.term, token.start + part.start, part.reading)
+                yield Occurrence(part.term, token.start + part.start, part.reading, part.synonym_groups)
 
 
 def bigram_codes(text: str) -> NDArray[np.uint64]:

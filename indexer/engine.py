@@ -27,12 +27,13 @@ class Sort(StrEnum):
 
 
 class How(StrEnum):
-    """How a typed word met a section, strongest first."""
+    """How a typed word met a section, strongest first (`synonym` is the staff's, `related` is Sudachi's)."""
 
     EXACT = "exact"
     PARTS = "parts"
     SYNONYM = "synonym"
     READING = "reading"
+    RELATED = "related"
     SUBSTRING = "substring"
 
 

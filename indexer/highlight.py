@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.analysis import Analyzer
 from indexer.engine import How
-from indexer.planning import Plan
+from indexer.planning import Alternative, Plan
 from kb import html_text
 from kb.folding import Folded, fold, fold_with_offsets
 
@@ -31,8 +31,10 @@ class Targets:
         return bool(self.terms or self.surfaces)
 
 
-def targets_of(plan: Plan, readings: dict[str, frozenset[str]], kinds: frozenset[How] = frozenset(How)) -> Targets:
-    """What matches of these `kinds` would come from; `readings` maps a typed reading to the terms it names."""
+def targets_of(
+    plan: Plan, named: Mapping[Alternative, frozenset[str]], kinds: frozenset[How] = frozenset(How)
+) -> Targets:
+    """What matches of these `kinds` would come from; `named` gives the terms that the index knows for an alternative."""
     terms: set[str] = set()
     surfaces: set[str] = set()
     for leaf in (leaf for clause in plan.clauses for leaf in clause):
@@ -40,8 +42,8 @@ def targets_of(plan: Plan, readings: dict[str, frozenset[str]], kinds: frozenset
             for alternative in unit.alternatives:
                 if alternative.how not in kinds:
                     continue
-                if alternative.how is How.READING:
-                    terms |= readings.get(alternative.reading, frozenset())
+                if alternative in named:
+                    terms |= named[alternative]
                 elif alternative.how is How.SUBSTRING or alternative.adjacent:
                     surfaces.add(fold(alternative.shown))
                 else:

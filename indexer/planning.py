@@ -42,7 +42,8 @@ class TermAt:
 class Alternative:
     """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
 
-    `bigrams` is used instead of terms by How.SUBSTRING; `readings` by How.READING.
+    Instead of terms, How.SUBSTRING has `bigrams`, How.READING a `reading` and How.RELATED `synonym_groups`: the index
+    knows which terms these stand for.
     """
 
     how: How
@@ -50,6 +51,7 @@ class Alternative:
     terms: tuple[TermAt, ...] = ()
     bigrams: tuple[str, ...] = ()
     reading: str = ""
+    synonym_groups: tuple[int, ...] = ()
     adjacent: bool = False
 
 
@@ -165,6 +167,7 @@ class Planner:
         surface = text[start:end]
         content = [token for token in span if not token.word.is_function] or list(span)
         whole = tuple(TermAt(token.word.term, token.start - start) for token in content)
+        is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
         alternatives = [Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1)]
         if not exact:
             parts = _parts(span)
@@ -186,9 +189,12 @@ class Planner:
                 expansions[surface] = tuple(related)
             if reading := _typed_reading(surface):
                 alternatives.append(Alternative(How.READING, surface, reading=reading))
+            if len(content) == 1 and content[0].word.synonym_groups and not is_question_word:
+                alternatives.append(
+                    Alternative(How.RELATED, surface, whole, synonym_groups=content[0].word.synonym_groups)
+                )
             if bigrams := bigrams_of(surface):
                 alternatives.append(Alternative(How.SUBSTRING, surface, bigrams=bigrams))
-        is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
         return Unit(surface, start, tuple(alternatives), QUESTION_WORD_WEIGHT if is_question_word else 1.0)
 
     def _terms_of(self, text: str) -> tuple[TermAt, ...]:

@@ -14,6 +14,7 @@ ALTERNATIVE_WEIGHT: Mapping[How, float] = {
     How.PARTS: 0.6,
     How.SYNONYM: 0.7,
     How.READING: 0.5,
+    How.RELATED: 0.3,  # JSQuAD: 0.1 to 0.5 are within 0.0002 of one another; weaker than the staff's own thesaurus
     How.SUBSTRING: 0.4,
 }
 """How much a match of this kind is worth beside the typed word itself; also their order of strength."""
@@ -25,6 +26,6 @@ PROXIMITY_CHARS = 20  # about five words
 COVERAGE_POWER = 1.0  # score × (share of the query's weight that matched) ^ power
 
 QUESTION_WORD_WEIGHT = 0.3  # of words that carry a question but no subject, beside the others
-MIN_QUESTION_SHARE = 0.25  # of the weight that the fullest section holds, for a section to match a question at all
+MIN_QUESTION_SHARE = 0.1  # of the weight that the fullest section holds, for a section to match a question at all
 MAX_SECTIONS_PER_DOCUMENT = 3  # on one page of results; the rest follow on later pages
 RERANKED_HITS = 200  # hits whose word order is looked at; the first pages, 20 times over

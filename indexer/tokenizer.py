@@ -43,17 +43,22 @@ class Part:
     end: int
     term: str
     reading: str
+    synonym_groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What the dictionary knows of a surface: normalized term, katakana reading, parts (none for a simple word)."""
+    """What the dictionary knows of a surface: normalized term, katakana reading, parts (none for a simple word).
+
+    `synonym_groups` are the numbers of its groups in Sudachi's synonym dictionary; words of one group mean the same.
+    """
 
     term: str
     reading: str
     parts: tuple[Part, ...]
     is_function: bool
     is_known: bool
+    synonym_groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +117,13 @@ class SudachiTokenizer:
             pieces = list(morpheme.split(SplitMode.A))
         if len(pieces) > 1:
             parts = tuple(
-                Part(piece.begin() - origin, piece.end() - origin, _term(piece), _reading(piece))
+                Part(piece.begin() - origin, piece.end() - origin, _term(piece), _reading(piece), _groups(piece))
                 for piece in pieces
                 if _WORD_CHARACTER.search(piece.surface())
             )
-        return Word(_term(morpheme), _reading(morpheme), parts, pos in _FUNCTION_POS, not morpheme.is_oov())
+        is_function = pos in _FUNCTION_POS
+        groups = () if is_function else _groups(morpheme)
+        return Word(_term(morpheme), _reading(morpheme), parts, is_function, not morpheme.is_oov(), groups)
 
 
 def _term(morpheme: sudachipy.Morpheme) -> str:
@@ -127,6 +134,11 @@ def _reading(morpheme: sudachipy.Morpheme) -> str:
     """Katakana, or "" for a word whose reading the dictionary does not know."""
     reading = morpheme.reading_form()
     return reading if _KATAKANA.fullmatch(reading) else ""
+
+
+def _groups(morpheme: sudachipy.Morpheme) -> tuple[int, ...]:
+    """None for numerals: a number is only itself."""
+    return () if morpheme.part_of_speech()[1] == "数詞" else tuple(morpheme.synonym_group_ids())
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:

@@ -43,7 +43,7 @@ from indexer.entries import breadcrumb, from_stored, section_from_stored
 from indexer.fields import weights_stamp
 from indexer.highlight import Highlighter, targets_of
 from indexer.manifest import Manifest
-from indexer.planning import Plan, Planner
+from indexer.planning import Alternative, Plan, Planner
 from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT
 from indexer.spelling import corrections
 from indexer.tokenizer import SudachiTokenizer
@@ -163,7 +163,8 @@ class _Snapshot:
         self._document_starts = cast(NDArray[np.int32], read_array(folder, name, "sections", "document_starts"))
         self._count = len(self._facets)
         readings = open_field(folder, name, "readings")
-        self._scorer = Scorer(self._words, terms.fields["bigrams"], readings, self._count)
+        synonyms = open_field(folder, name, "synonyms")
+        self._scorer = Scorer(self._words, terms.fields["bigrams"], readings, synonyms, self._count)
         self._planner = Planner(self._analyzer, self.manifest.thesaurus)
         self._highlighter = Highlighter(self._analyzer)
         self._suggester = Suggester(
@@ -344,7 +345,7 @@ class _Snapshot:
         section = section_from_stored(stored)
         why = tuple(reason for unit in matches.units() if (reason := _reason(unit, number)))
         kinds = frozenset(reason.how for reason in why) or frozenset({How.EXACT})
-        targets = targets_of(plan, self._readings_of(plan), kinds)
+        targets = targets_of(plan, self._named_terms(plan), kinds)
         return Hit(
             id=section.id,
             anchor=section.anchor,
@@ -356,20 +357,20 @@ class _Snapshot:
             why=why,
         )
 
-    def _readings_of(self, plan: Plan) -> dict[str, frozenset[str]]:
+    def _named_terms(self, plan: Plan) -> dict[Alternative, frozenset[str]]:
         return {
-            alternative.reading: self._scorer.reading_terms(alternative.reading)
+            alternative: self._scorer.named_terms(alternative)
             for clause in plan.clauses
             for leaf in clause
             for unit in leaf.units
             for alternative in unit.alternatives
-            if alternative.reading
+            if alternative.reading or alternative.synonym_groups
         }
 
     def matches(self, q: str, html: str) -> str:
         plan = self._planner.plan(parse_query(q))
-        kinds = frozenset({How.EXACT, How.SYNONYM, How.READING, How.SUBSTRING})
-        return self._highlighter.mark(html, targets_of(plan, self._readings_of(plan), kinds))
+        kinds = frozenset(How) - {How.PARTS}
+        return self._highlighter.mark(html, targets_of(plan, self._named_terms(plan), kinds))
 
     def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
         """Completes the last word; what stands before it stays, and counts are of both together."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,10 +103,13 @@ class Matches:
 class Scorer:
     """Runs plans over one segment."""
 
-    def __init__(self, words: ArrayField, bigrams: ArrayField, readings: ArrayField, sections: int) -> None:
+    def __init__(
+        self, words: ArrayField, bigrams: ArrayField, readings: ArrayField, synonyms: ArrayField, sections: int
+    ) -> None:
         self._words = words
         self._bigrams = bigrams
         self._readings = readings
+        self._synonyms = synonyms
         self._sections = sections
 
     def idf(self, document_frequency: int) -> float:
@@ -176,7 +179,7 @@ class Scorer:
         found: list[tuple[Alternative, Docs]] = []
         # Kana of several short words (けい, やく) was hardly meant so: its reading counts even where they are found.
         is_unconverted = len(unit.alternatives[0].terms) > 1
-        for alternative in unit.alternatives:
+        for alternative in itertools.chain.from_iterable(map(self._resolved, unit.alternatives)):
             is_net = alternative.how is How.SUBSTRING or (alternative.how is How.READING and not is_unconverted)
             if is_net and any(len(docs) for _, docs in found):
                 continue  # the nets are for words that the index does not know
@@ -207,10 +210,29 @@ class Scorer:
             docs, values = docs[keep], values[keep]
         return docs, values
 
-    def reading_terms(self, reading: str) -> frozenset[str]:
-        """The terms that a typed reading names."""
-        groups = self._reading_groups(reading)
+    def named_terms(self, alternative: Alternative) -> frozenset[str]:
+        """The terms that an alternative's reading or synonym groups stand for."""
+        groups = self._reading_groups(alternative.reading) if alternative.reading else []
+        groups.append(self._related_ranks(alternative))
         return frozenset(self._words.lexicon.text(rank) for ranks in groups for rank in ranks)
+
+    def _resolved(self, alternative: Alternative) -> Iterable[Alternative]:
+        """The alternative itself, or one for each related word, so that a hit can say which one it holds."""
+        if alternative.how is not How.RELATED:
+            return (alternative,)
+        words = (self._words.lexicon.text(rank) for rank in self._related_ranks(alternative))
+        return (Alternative(How.RELATED, word, (TermAt(word, 0),)) for word in words)
+
+    def _related_ranks(self, alternative: Alternative) -> list[int]:
+        """Words of the same synonym groups as a typed word, itself left out."""
+        typed = {term.term for term in alternative.terms}
+        ranks = {
+            rank
+            for group in alternative.synonym_groups
+            for rank in self._ranks_named(self._synonyms, str(group))
+            if self._words.lexicon.text(rank) not in typed
+        }
+        return sorted(ranks)
 
     def _reading(self, reading: str) -> tuple[Docs, Floats]:
         """Sections with a word for every part of the reading; the value is the mean of the parts' best."""
@@ -234,7 +256,7 @@ class Scorer:
                     continue
                 cost, groups = best[start]
                 part = reading[start:end]
-                ranks = self._ranks_read(part) if len(part) > 1 else []
+                ranks = self._ranks_named(self._readings, part) if len(part) > 1 else []
                 if ranks:
                     option = (cost + 1, [*groups, ranks])
                 elif part in _PARTICLE_READINGS and start and end < len(reading):
@@ -245,9 +267,9 @@ class Scorer:
                     best[end] = option
         return best.get(len(reading), (0, []))[1]
 
-    def _ranks_read(self, reading: str) -> list[int]:
-        rank = self._readings.lexicon.find(reading)
-        ranks: list[int] = [] if rank is None else self._readings.term_docs(rank).tolist()
+    def _ranks_named(self, names: ArrayField, name: str) -> list[int]:
+        rank = names.lexicon.find(name)
+        ranks: list[int] = [] if rank is None else names.term_docs(rank).tolist()
         return ranks
 
     def _any_of(self, ranks: Sequence[int]) -> tuple[Docs, Floats]:

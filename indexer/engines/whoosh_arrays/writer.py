@@ -52,12 +52,14 @@ class Phrase:
 class AnalysedBatch:
     """What one worker makes of some documents; numbers are local to the batch.
 
-    `words` is packed (term, section, field, position); `bigrams` is packed (bigram, section, field, count).
+    `words` is packed (term, section, field, position); `bigrams` is packed (bigram, section, field, count);
+    `readings` and `synonyms` name terms by their katakana and by the number of their synonym group.
     """
 
     entries: list[tuple[str, Mapping[str, tuple[str, ...]], Mapping[str, Any]]] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
     readings: list[tuple[str, int]] = field(default_factory=list)
+    synonyms: list[tuple[str, int]] = field(default_factory=list)
     words: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
     bigram_keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
     bigrams: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
@@ -70,6 +72,7 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
     batch = AnalysedBatch()
     term_numbers: dict[str, int] = {}
     readings: set[tuple[str, int]] = set()
+    synonyms: set[tuple[str, int]] = set()
     words: list[int] = []
     sections: list[NDArray[np.uint64]] = []
     codes: list[NDArray[np.uint64]] = []
@@ -86,6 +89,8 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
                 term = term_numbers.setdefault(occurrence.term, len(term_numbers))
                 if occurrence.reading:
                     readings.add((occurrence.reading, term))
+                for group in occurrence.synonym_groups:
+                    synonyms.add((str(group), term))
                 position = min(base + occurrence.start, MAX_POSITION)
                 words.append((((term << _SECTION_BITS | section) << _FIELD_BITS | number) << _POSITION_BITS) | position)
                 count += 1
@@ -96,6 +101,7 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
             base += len(text) + FIELD_GAP_CHARS
     batch.terms = list(term_numbers)
     batch.readings = sorted(readings)
+    batch.synonyms = sorted(synonyms)
     batch.words = np.array(words, dtype=np.uint64)
     batch.lengths = np.array(lengths, dtype=np.int32).reshape(-1, len(FIELD_NAMES))
     if codes:
@@ -143,6 +149,7 @@ class IndexWriter:
         self._document_starts: list[int] = []
         self._terms: dict[str, int] = {}
         self._readings: dict[str, set[int]] = defaultdict(set)
+        self._synonyms: dict[str, set[int]] = defaultdict(set)
         self._words: list[NDArray[np.uint64]] = []
         self._bigrams: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]] = []
         self._lengths: list[NDArray[np.int32]] = []
@@ -186,6 +193,8 @@ class IndexWriter:
         self._words.append((numbers[local_terms] << low_bits) | rest if len(numbers) else batch.words)
         for reading, term in batch.readings:
             self._readings[reading].add(int(numbers[term]))
+        for group, term in batch.synonyms:
+            self._synonyms[group].add(int(numbers[term]))
         self._bigrams.append(
             (batch.bigram_keys, batch.bigrams + (np.uint64(base) << np.uint64(_FIELD_BITS + _COUNT_BITS)))
         )
@@ -235,11 +244,16 @@ class IndexWriter:
         self._write_postings("words", keys, np.ones(len(keys), dtype=np.float32), len(terms), norms, positions)
         self._write_keys("words", [terms[number] for number in order])
         rank_list = ranks.tolist()
-        reading_keys = sorted(self._readings)
-        self._write_keys("readings", [reading.encode() for reading in reading_keys])
-        members = [sorted(rank_list[number] for number in self._readings[reading]) for reading in reading_keys]
-        self._write("readings", "offsets", np.cumsum([0, *map(len, members)], dtype=np.int64))
-        self._write("readings", "docs", np.array([rank for ranks in members for rank in ranks], dtype=np.int32))
+        self._write_names("readings", self._readings, rank_list)
+        self._write_names("synonyms", self._synonyms, rank_list)
+
+    def _write_names(self, field_name: str, named: Mapping[str, set[int]], ranks: Sequence[int]) -> None:
+        """Names of words (readings, synonym groups), each with the ranks of the words that it stands for."""
+        names = sorted(named, key=str.encode)
+        self._write_keys(field_name, [name.encode() for name in names])
+        members = [sorted(ranks[number] for number in named[name]) for name in names]
+        self._write(field_name, "offsets", np.cumsum([0, *map(len, members)], dtype=np.int64))
+        self._write(field_name, "docs", np.array([rank for group in members for rank in group], dtype=np.int32))
 
     def _write_bigrams(self, norms: NDArray[np.float32]) -> None:
         keys = (
