@@ -30,11 +30,12 @@ from kb.library import (
     Catalog,
     ContentFile,
     DocumentLoader,
-    LoadedDocument,
     Reference,
+    UnreadableError,
     anchors_of,
     check_references,
     markdown_files,
+    read_bytes,
     scan,
 )
 from kb.vocabulary import KINDS
@@ -95,9 +96,8 @@ def content_digest(roots: Sequence[str]) -> str:
         for path in (*markdown_files(root), THESAURUS_FILE, USER_DICTIONARY_FILE):
             total.update(path.encode("utf-8", "surrogateescape") + b"\0")
             try:
-                with open(os.path.join(root, path), "rb") as file:
-                    total.update(hashlib.file_digest(file, "sha256").digest())
-            except OSError:
+                total.update(hashlib.sha256(read_bytes(os.path.join(root, path))).digest())
+            except UnreadableError:
                 total.update(b"unreadable")
     return total.hexdigest()
 
@@ -162,6 +162,7 @@ def build(
         with _Workers(backend, ids_by_path, user_dictionary, processes or _processes(total)) as workers:
             for result in workers.run(_batches(files)):
                 problems += result.problems
+                left_out += result.left_out
                 references += result.references
                 anchors.update(result.anchors)
                 documents += len(result.anchors)
@@ -174,7 +175,9 @@ def build(
             _raise_errors(problems)
         manifest = Manifest(weights, dictionary, digest, _now(), thesaurus)
         writer.commit(manifest.to_plain(), user_dictionary)
-    return BuildReport(documents, sections, tuple(sorted(problems)), tuple(left_out), time.perf_counter() - started)
+    return BuildReport(
+        documents, sections, tuple(sorted(problems)), tuple(sorted(left_out)), time.perf_counter() - started
+    )
 
 
 def _raise_errors(problems: Iterable[Problem]) -> None:
@@ -224,6 +227,7 @@ class _Result:
     problems: list[Problem]
     references: list[Reference]
     anchors: dict[str, frozenset[str]]
+    left_out: list[str]
     sections: int
     size: int
 
@@ -237,13 +241,15 @@ class _Analyst:
         self._analyzer = Analyzer(SudachiTokenizer(user_dictionary))
 
     def run(self, files: list[ContentFile]) -> _Result:
-        loaded: list[LoadedDocument] = [self._loader.load(file) for file in files]
-        entries = [entry for item in loaded for entry in entries_of(item.document)]
+        loaded = [(file, self._loader.load(file)) for file in files]
+        readable = [item for _, item in loaded if item.is_readable]
+        entries = [entry for item in readable for entry in entries_of(item.document)]
         return _Result(
             batch=self._backend.analyse(entries, self._analyzer),
-            problems=[problem for item in loaded for problem in item.problems],
-            references=[reference for item in loaded for reference in item.references],
-            anchors={item.document.id: anchors_of(item.document) for item in loaded},
+            problems=[problem for _, item in loaded for problem in item.problems],
+            references=[reference for item in readable for reference in item.references],
+            anchors={item.document.id: anchors_of(item.document) for item in readable},
+            left_out=[file.shown_path for file, item in loaded if not item.is_readable],
             sections=len(entries),
             size=sum(file.size for file in files),
         )

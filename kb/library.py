@@ -82,6 +82,7 @@ class LoadedDocument:
     document: Document
     problems: tuple[Problem, ...]
     references: tuple[Reference, ...]
+    is_readable: bool = True
 
 
 def scan(roots: Sequence[str]) -> Catalog:
@@ -117,10 +118,14 @@ def _markdown_paths(root: str, problems: list[Problem]) -> Iterator[str]:
 
 def _scan_file(root: str, path: str, catalog: Catalog) -> None:
     shown = os.path.join(root, path)
+    if os.path.islink(shown) and not _is_inside(shown, root):
+        allowed = "links to files of the same folder; name other folders with --content"
+        catalog.problems.append(Problem(shown, 1, "a link that leads out of the content folder", allowed))
+        return
     try:
         raw = read_bytes(shown)
         text = decode(shown, raw)
-    except _UnreadableError as error:
+    except UnreadableError as error:
         catalog.problems.append(error.problem)
         return
     front, problems = parse_front_matter(shown, text)
@@ -130,35 +135,41 @@ def _scan_file(root: str, path: str, catalog: Catalog) -> None:
     catalog.files.append(ContentFile(root, path, document_id, front, len(raw)))
 
 
-class _UnreadableError(Exception):
+def _is_inside(path: str, folder: str) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+class UnreadableError(Exception):
+    """A file that cannot be read, with the problem to report."""
+
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
 
 def read_bytes(path: str) -> bytes:
-    """The file's bytes, if it is a regular file of a size that a person could have written."""
+    """The file's bytes, if it is a regular file of a size that a person could have written; else UnreadableError."""
     try:
         if not os.path.isfile(path):
-            raise _UnreadableError(Problem(path, 1, "not a regular file or a broken link", "a Markdown file"))
+            raise UnreadableError(Problem(path, 1, "not a regular file or a broken link", "a Markdown file"))
         size = os.path.getsize(path)
         if size > MAX_FILE_BYTES:
-            raise _UnreadableError(Problem(path, 1, f"file has {size:,} bytes", f"at most {MAX_FILE_BYTES:,}"))
+            raise UnreadableError(Problem(path, 1, f"file has {size:,} bytes", f"at most {MAX_FILE_BYTES:,}"))
         return Path(path).read_bytes()
     except OSError as error:
-        raise _UnreadableError(Problem(path, 1, f"cannot be read: {error.strerror}", "a readable file")) from error
+        raise UnreadableError(Problem(path, 1, f"cannot be read: {error.strerror}", "a readable file")) from error
 
 
 def decode(path: str, raw: bytes) -> str:
     """UTF-8 text whose lines end in LF; a byte-order mark is dropped."""
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
-        raise _UnreadableError(Problem(path, line, "binary data (a NUL byte)", "UTF-8 text"))
+        raise UnreadableError(Problem(path, line, "binary data (a NUL byte)", "UTF-8 text"))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"not UTF-8 (byte 0x{raw[error.start]:02x})"
-        raise _UnreadableError(Problem(path, line, message, "a file saved as UTF-8")) from error
+        raise UnreadableError(Problem(path, line, message, "a file saved as UTF-8")) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -205,12 +216,12 @@ class DocumentLoader:
         self._renderer = MarkdownRenderer()
 
     def load(self, file: ContentFile) -> LoadedDocument:
-        """Render the file's body; a file that became unreadable since the scan raises ContentError's problem."""
+        """Render the file's body; what cannot be read comes back without sections, and says so."""
         shown = file.shown_path
         try:
             front, _ = parse_front_matter(shown, decode(shown, read_bytes(shown)))
-        except _UnreadableError as error:
-            return LoadedDocument(_to_document(file, file.front, None, ()), (error.problem,), ())
+        except UnreadableError as error:
+            return LoadedDocument(_to_document(file, file.front, None, ()), (error.problem,), (), is_readable=False)
         targets: list[tuple[str, str, str]] = []
 
         def link_target(address: str) -> str | None:
@@ -237,7 +248,8 @@ class DocumentLoader:
         def problem(note: Note, severity: Severity) -> Problem:
             return Problem(shown, note.line + offset, note.message, note.allowed, severity)
 
-        problems = [problem(note, file.severity) for note in rendered.faults + rendered.dead_links]
+        problems = [problem(rendered.unreadable, Severity.ERROR)] if rendered.unreadable else []
+        problems += [problem(note, file.severity) for note in rendered.faults + rendered.dead_links]
         problems += [problem(note, file.severity) for note in rendered.missing_ids if curated]
         title = front.text("title") or rendered.h1 or next((part.heading for part in sections if part.heading), None)
         if title is None or not (front.text("title") or rendered.h1):
@@ -251,7 +263,7 @@ class DocumentLoader:
             Reference(shown, _line_of(address, lines) + offset, target, anchor, file.severity)
             for address, target, anchor in targets
         )
-        return LoadedDocument(document, tuple(problems), references)
+        return LoadedDocument(document, tuple(problems), references, rendered.unreadable is None)
 
     def _resolve(self, shown: str, own_id: str, address: str) -> tuple[str | None, str | None, str]:
         """(address to serve or None, id of the document it names or None, its anchor)."""

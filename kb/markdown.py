@@ -39,6 +39,7 @@ _ALLOWED_ATTRIBUTES = {
 _FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:[\w-]+")
 _FOOTNOTE_CLASSES = frozenset({"footnote", "footnote-ref", "footnote-backref"})
 MAX_UNCLOSED_BRACKETS = 200  # 200 cost 0.01 s to parse, 20,000 a minute; the bench corpus has at most a dozen
+MAX_NESTED_LISTS = 100  # Python's own limit of 1,000 calls is met soon after
 
 LinkTarget = Callable[[str], str | None]
 """From an address as written to the one to serve; None where it leads nowhere."""
@@ -66,9 +67,10 @@ class RenderedSection:
 
 @dataclass(slots=True)
 class Rendered:
-    """A rendered body: its H1 (taken as the title, not as a section), sections and notes."""
+    """A rendered body: its H1 (taken as the title, not as a section), sections and notes; empty when `unreadable`."""
 
     h1: str | None = None
+    unreadable: Note | None = None
     sections: list[RenderedSection] = field(default_factory=list)
     missing_ids: list[Note] = field(default_factory=list)
     faults: list[Note] = field(default_factory=list)
@@ -101,10 +103,15 @@ class MarkdownRenderer:
 
     def render(self, body: str, link_target: LinkTarget, title: str | None = None) -> Rendered:
         """Sections of `body`; `link_target` decides every link; an H1 equal to `title` is the title, not a section."""
-        result = Rendered()
         if knot := _unclosed_brackets(body):
-            result.faults.append(knot)
-            return result
+            return Rendered(unreadable=knot)
+        try:
+            return self._render(body, link_target, title)
+        except RecursionError:
+            return Rendered(unreadable=_deepest_nesting(body))
+
+    def _render(self, body: str, link_target: LinkTarget, title: str | None) -> Rendered:
+        result = Rendered()
         root = self._parse(body)
         finder = _LineFinder(body)
         self._resolve_links(root, link_target, finder, result)
@@ -205,6 +212,13 @@ def _unclosed_brackets(body: str) -> Note | None:
             return Note(line, f"{unclosed:,} brackets that are never closed", f"at most {MAX_UNCLOSED_BRACKETS}")
         line += block.count("\n") + 2
     return None
+
+
+def _deepest_nesting(body: str) -> Note:
+    """Python-Markdown calls itself for every level of a list."""
+    depths = [len(line) - len(line.lstrip(" \t>")) for line in body.splitlines()]
+    line = max(range(len(depths)), key=depths.__getitem__) + 1
+    return Note(line, "lists or quotes nested too deeply to be read", f"at most {MAX_NESTED_LISTS} levels")
 
 
 def _become(element: etree.Element, tag: str, text: str) -> None:
