@@ -34,7 +34,7 @@ class Targets:
 def targets_of(
     plan: Plan, named: Mapping[Alternative, frozenset[str]], kinds: frozenset[How] = frozenset(How)
 ) -> Targets:
-    """What matches of these `kinds` would come from; `named` gives the terms that the index knows for an alternative."""
+    """What matches of these `kinds` come from; `named` gives the terms that the index knows for an alternative."""
     terms: set[str] = set()
     surfaces: set[str] = set()
     for leaf in (leaf for clause in plan.clauses for leaf in clause):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 QUERY = "随意契約 スタートアップ"
 RESULTS = "/search?q=随意契約+スタートアップ"
@@ -112,7 +112,12 @@ def test_a_phone_of_320_pixels_needs_no_sideways_scrolling(page: Page, path: str
 
 def test_a_hostile_query_is_shown_and_not_run(page: Page) -> None:
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     page.goto("/")
     page.get_by_role("searchbox").fill(hostile)
