@@ -19,6 +19,9 @@ from kb.kana import is_kana, reading_of_romaji, to_katakana
 from kb.query import Leaf, Phrase, Query
 
 _HIRAGANA = re.compile(r"[ぁ-ゖー]+")
+# 第167条の2第1項第4号: one reference, whose numbers mean nothing apart (folding has turned kanji numerals into digits).
+_ARTICLE = re.compile(r"第?\d+[条項号款章節編](?:の\d+)*(?:第\d+[項号](?:の\d+)*)*")
+_DIGIT = re.compile(r"\d")
 MIN_ROMAJI_CHARS = 4  # shorter Latin words are abbreviations
 # Words that carry a question but no subject; they are never required, and dropped first.
 QUESTION_WORDS = frozenset(
@@ -124,18 +127,21 @@ class Planner:
                 return None
             unit = Unit(leaf.text, 0, (Alternative(How.SUBSTRING, leaf.text, bigrams=bigrams),))
             return LeafPlan(leaf.text, (unit,), bigrams)
-        is_sentence = any(token.word.is_function for token in tokens) and len(spans) > 1
+        joined = {token for span in spans for token in span}
+        is_sentence = len(spans) > 1 and any(token.word.is_function for token in tokens if token not in joined)
         units = tuple(self._unit(text, span, exact, expansions) for span in spans)
         return LeafPlan(leaf.text, units, () if exact else bigrams, is_sentence=is_sentence)
 
     def _spans(self, text: str, tokens: list[Token], exact: bool) -> list[list[Token]]:
-        """Content tokens, grouped where the thesaurus (or a run of kana) knows several as one term; longest first."""
+        """Content tokens, grouped where several are one term: in the thesaurus, in a reference to an article of law."""
+        articles = {match.start(): match.end() for match in _ARTICLE.finditer(text)}
         spans: list[list[Token]] = []
         index = 0
         while index < len(tokens):
-            taken = 1
+            article_end = articles.get(tokens[index].start, 0)
+            taken = max(1, sum(1 for token in tokens[index:] if token.end <= article_end))
             if not exact:
-                taken = self._longest_known(text, tokens, index)
+                taken = max(taken, self._longest_known(text, tokens, index))
             group = tokens[index : index + taken]
             if taken > 1 or not group[0].word.is_function:
                 spans.append(group)
@@ -170,7 +176,8 @@ class Planner:
         is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
         alternatives = [Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1)]
         if not exact:
-            parts = _parts(span)
+            is_number = _DIGIT.search(surface) is not None  # numbers are only themselves
+            parts = () if is_number else _parts(span)
             if parts and parts != whole:
                 alternatives.append(Alternative(How.PARTS, " ".join(part.term for part in parts), parts))
             related: list[str] = []
@@ -187,13 +194,13 @@ class Planner:
             ]
             if related:
                 expansions[surface] = tuple(related)
-            if reading := _typed_reading(surface):
+            if reading := "" if is_number else _typed_reading(surface):
                 alternatives.append(Alternative(How.READING, surface, reading=reading))
             if len(content) == 1 and content[0].word.synonym_groups and not is_question_word:
                 alternatives.append(
                     Alternative(How.RELATED, surface, whole, synonym_groups=content[0].word.synonym_groups)
                 )
-            if bigrams := bigrams_of(surface):
+            if bigrams := () if is_number else bigrams_of(surface):
                 alternatives.append(Alternative(How.SUBSTRING, surface, bigrams=bigrams))
         return Unit(surface, start, tuple(alternatives), QUESTION_WORD_WEIGHT if is_question_word else 1.0)
 

@@ -66,7 +66,7 @@ stages: [method]
 
 取り組みの内容です。受け入れ体制を整えました。
 """,
-    "internal/memo.md": "# 庁内メモ\n\n競争入札の手続の控えです。\n\n## 連絡先\n\n契約課\n",
+    "internal/memo.md": "# 庁内メモ\n\n競争入札の手続の控えです。\n\n## 連絡先\n\n契約課\n\n## 会議室\n\n会議室の利用は予約制です。\n",
     "thesaurus.yaml": "equal:\n  - [随意契約, 随契]\nnarrower:\n  調達: [随意契約, 競争入札]\n",
     "user_dictionary.csv": "表記,読み,品詞\nCureApp,キュアアップ,固有名詞\n",
 }
@@ -115,6 +115,23 @@ class EngineContract(abc.ABC):
 
     def test_exact_turns_synonyms_off(self, engine: SearchEngine) -> None:
         assert engine.search(SearchRequest("随契", exact=True)).total == 0
+
+    def test_a_word_that_sudachi_holds_for_the_same_finds_weakly_and_says_so(self, engine: SearchEngine) -> None:
+        (hit,) = engine.search(SearchRequest("会議室 使用")).hits
+        assert [(why.typed, why.matched, why.how) for why in hit.why] == [
+            ("会議室", "会議室", How.EXACT),
+            ("使用", "利用", How.RELATED),
+        ]
+        assert "<mark>利用</mark>" in hit.snippet
+        assert engine.search(SearchRequest("会議室 使用", exact=True)).total == 0
+
+    @pytest.mark.parametrize("typed", ["第167条の2", "第百六十七条の二", "１６７条の２", "施行令167条の2"])
+    def test_an_article_of_law_is_found_in_every_spelling(self, engine: SearchEngine, typed: str) -> None:
+        assert ids(engine.search(SearchRequest(typed))) == ["direct-contract#conditions"]
+
+    @pytest.mark.parametrize("typed", ["第167条の20", "第167条の3", "第16条", "第2条"])
+    def test_another_article_of_law_is_not_found(self, engine: SearchEngine, typed: str) -> None:
+        assert engine.search(SearchRequest(typed)).total == 0
 
     def test_the_marked_words_are_the_original_ones(self, engine: SearchEngine) -> None:
         page = engine.search(SearchRequest("施行令"))

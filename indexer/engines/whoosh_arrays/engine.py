@@ -343,7 +343,7 @@ class _Snapshot:
         stored = self._stored(number)
         document = self._document_of(self._document_number(number))
         section = section_from_stored(stored)
-        why = tuple(reason for unit in matches.units() if (reason := _reason(unit, number)))
+        why = tuple(reason for unit in matches.units() if (reason := self._reason(unit, number)))
         kinds = frozenset(reason.how for reason in why) or frozenset({How.EXACT})
         targets = targets_of(plan, self._named_terms(plan), kinds)
         return Hit(
@@ -356,6 +356,14 @@ class _Snapshot:
             score=round(float(matches.scores[number]), 4),
             why=why,
         )
+
+    def _reason(self, match: UnitMatch, number: int) -> Why | None:
+        for alternative, docs in match.by_alternative:
+            place = int(np.searchsorted(docs, number))
+            if place < len(docs) and docs[place] == number:
+                read = self._scorer.words_read(alternative.reading, number) if alternative.reading else ()
+                return Why(match.unit.typed, " ".join(read) or alternative.shown, alternative.how)
+        return None
 
     def _named_terms(self, plan: Plan) -> dict[Alternative, frozenset[str]]:
         return {
@@ -459,14 +467,6 @@ class ArrayVocabulary:
         rank = self._readings.lexicon.find(reading)
         ranks = [] if rank is None else self._readings.term_docs(rank).tolist()
         return [(self._words.lexicon.text(word), self._words.document_frequency(word)) for word in ranks]
-
-
-def _reason(match: UnitMatch, number: int) -> Why | None:
-    for alternative, docs in match.by_alternative:
-        place = int(np.searchsorted(docs, number))
-        if place < len(docs) and docs[place] == number:
-            return Why(match.unit.typed, alternative.shown, alternative.how)
-    return None
 
 
 def _best(hits: IntArray, scores: NDArray[np.float32]) -> IntArray:

@@ -216,6 +216,13 @@ class Scorer:
         groups.append(self._related_ranks(alternative))
         return frozenset(self._words.lexicon.text(rank) for ranks in groups for rank in ranks)
 
+    def words_read(self, reading: str, section: int) -> tuple[str, ...]:
+        """The words of a section that a typed reading met, one for each of its parts."""
+        return tuple(
+            next(self._words.lexicon.text(rank) for rank in ranks if section in self._words.term_docs(rank))
+            for ranks in self._reading_groups(reading)
+        )
+
     def _resolved(self, alternative: Alternative) -> Iterable[Alternative]:
         """The alternative itself, or one for each related word, so that a hit can say which one it holds."""
         if alternative.how is not How.RELATED:
