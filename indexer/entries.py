@@ -9,7 +9,7 @@ from typing import Any
 
 from kb import html_text
 from kb.folding import fold
-from kb.model import Document, Section, Source
+from kb.model import Document, Question, Section, Source
 from kb.vocabulary import CHAPTERS, KINDS
 
 
@@ -34,7 +34,7 @@ def breadcrumb(document: Document, section: Section) -> tuple[str, ...]:
 
 
 def entries_of(document: Document) -> Iterator[Entry]:
-    """One entry for each section. The lead carries the document's questions and its metadata."""
+    """One entry for each section, with the questions that it answers. The lead carries the document's metadata."""
     facets = {
         "role": document.roles,
         "chapter": (str(document.chapter),) if document.chapter else (),
@@ -44,10 +44,11 @@ def entries_of(document: Document) -> Iterator[Entry]:
     }
     for section in document.sections or (Section(document.id, "", "", 0, (), ""),):
         is_lead = section.id == document.id
+        questions = [question.text for question in document.questions if question.anchor == section.anchor]
         texts = {
             "title": document.title,
             "heading": section.heading,
-            "questions": "\n".join(document.questions) if is_lead else "",
+            "questions": "\n".join(questions),
             "breadcrumb": "\n".join((*breadcrumb(document, section)[:1], *section.path)),
             "body": html_text.text_of(section.html),
         }
@@ -61,9 +62,7 @@ def entries_of(document: Document) -> Iterator[Entry]:
         }
         if is_lead:
             stored["document"] = to_stored(document)
-        phrases = [("heading", section.heading or document.title)]
-        if is_lead:
-            phrases += [("question", question) for question in document.questions]
+        phrases = [("heading", section.heading or document.title), *(("question", text) for text in questions)]
         yield Entry(section.id, {name: fold(text) for name, text in texts.items()}, facets, stored, tuple(phrases))
 
 
@@ -81,7 +80,7 @@ def to_stored(document: Document) -> dict[str, Any]:
         "pattern": document.pattern,
         "guide_pages": document.guide_pages,
         "source": (source.title, source.publisher, source.url) if source else None,
-        "questions": document.questions,
+        "questions": [(question.text, question.anchor) for question in document.questions],
         "former_ids": document.former_ids,
         "related": document.related,
         "updated": document.updated.isoformat() if document.updated else None,
@@ -93,10 +92,12 @@ def from_stored(stored: Mapping[str, Any], sections: tuple[Section, ...] = ()) -
     values = dict(stored)
     source = values.pop("source")
     updated = values.pop("updated")
+    questions = values.pop("questions")
     return Document(
         **values,
         sections=sections,
         source=Source(*source) if source else None,
+        questions=tuple(Question(*question) for question in questions),
         updated=datetime.date.fromisoformat(updated) if updated else None,
     )
 

@@ -27,7 +27,7 @@ FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in TEXT_FIELDS)
 K1 = 0.6  # BM25F saturation; measured on JSQuAD dev questions (DESIGN.md), where 1.2 and 2.0 were worse
 FIELD_GAP_CHARS = 64  # between fields in a section's positions: wider than any adjacency window
 
-INDEX_SCHEMA_VERSION = 3
+INDEX_SCHEMA_VERSION = 4
 """Raised by hand when the meaning of anything written to the index changes; an older index is then rebuilt."""
 
 

@@ -9,12 +9,13 @@ import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
 from kb.errors import Problem
-from kb.model import Source
+from kb.model import Question, Source
 from kb.vocabulary import CHAPTERS, FACET_BY_NAME, KINDS, PATTERNS, STAGES
 
 MAX_FRONT_MATTER_CHARS = 65_536  # 100 times the longest front matter in content/
@@ -27,6 +28,7 @@ ID_RULE = "lower-case letters, digits and single hyphens, such as direct-contrac
 # libyaml reads 20 times faster; a PyYAML built without it still works.
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DELIMITER = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
+_QUESTION = re.compile(r"(?P<text>.*?\S)(?:\s*\{#(?P<anchor>[^}]*)\})?")
 _PAGES = re.compile(r"(\d{1,3})(?:\s*[-–〜~]\s*(\d{1,3}))?")
 
 
@@ -43,7 +45,7 @@ class FrontMatter:
         value = self.values.get(key, "")
         return value if isinstance(value, str) else ""
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str) -> tuple[Any, ...]:
         value = self.values.get(key, ())
         return value if isinstance(value, tuple) else ()
 
@@ -157,11 +159,20 @@ def _one_of(values: Mapping[str, str]) -> Callable[[object], str]:
     return check
 
 
-def _list_of(item: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
-    def check(value: object) -> tuple[str, ...]:
+def _question(value: object) -> Question:
+    found = _QUESTION.fullmatch(_string(value))
+    assert found is not None
+    anchor = found["anchor"]
+    if anchor is not None and not ID_PATTERN.fullmatch(anchor):
+        raise _RejectedError(f"names the heading {anchor!r}", "a heading id at its end, such as {#conditions}")
+    return Question(found["text"], anchor or "")
+
+
+def _list_of(item: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]]:
+    def check(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise _RejectedError(f"is {_show(value)}", "a list, such as [a, b]")
-        checked: list[str] = []
+        checked: list[Any] = []
         for position, element in enumerate(value, 1):
             try:
                 checked.append(item(element))
@@ -235,7 +246,7 @@ _CHECKS: Mapping[str, Callable[[object], object]] = {
     "pattern": _one_of(PATTERNS),
     "guide_pages": _pages,
     "source": _source,
-    "questions": _list_of(_string),
+    "questions": _list_of(_question),
     "former_ids": _list_of(_identifier),
     "related": _list_of(_identifier),
     "updated": _date,

@@ -251,6 +251,18 @@ class DocumentLoader:
         problems = [problem(rendered.unreadable, Severity.ERROR)] if rendered.unreadable else []
         problems += [problem(note, file.severity) for note in rendered.faults + rendered.dead_links]
         problems += [problem(note, file.severity) for note in rendered.missing_ids if curated]
+        anchors = {part.anchor for part in sections}
+        problems += [
+            Problem(
+                shown,
+                front.lines["questions"],
+                f"no heading {question.anchor!r} for the question {question.text[:40]!r}",
+                "the id of a heading of this document",
+                file.severity,
+            )
+            for question in front.texts("questions")
+            if question.anchor and question.anchor not in anchors
+        ]
         title = front.text("title") or rendered.h1 or next((part.heading for part in sections if part.heading), None)
         if title is None or not (front.text("title") or rendered.h1):
             allowed = "title: … in the front matter, or an H1"

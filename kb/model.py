@@ -16,6 +16,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a reader would ask, and the heading id of the section that answers it ("" for the document as a whole)."""
+
+    text: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """What one heading governs; the lead section (level 0, no heading) stands before the first heading.
 
@@ -46,7 +54,7 @@ class Document:
     pattern: str | None = None
     guide_pages: tuple[int, int] | None = None
     source: Source | None = None
-    questions: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
     former_ids: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     updated: datetime.date | None = None

@@ -91,7 +91,7 @@ def document_json(document: Document) -> dict[str, Any]:
         "url": document_url(document.id),
         **_metadata(document),
         "source": {"title": source.title, "publisher": source.publisher, "url": source.url} if source else None,
-        "questions": list(document.questions),
+        "questions": [question.text for question in document.questions],
         "former_ids": list(document.former_ids),
         "related": list(document.related),
         "updated": document.updated.isoformat() if document.updated else None,
