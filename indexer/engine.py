@@ -117,10 +117,14 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What the engine made of the query, for people: nothing here changes the hits."""
+    """What the engine made of the query, for people: nothing here changes the hits.
+
+    When `corrected`, what was typed is nowhere and the hits are those of `did_you_mean`.
+    """
 
     interpreted: str = ""
     did_you_mean: str | None = None
+    corrected: bool = False
     dropped: tuple[str, ...] = ()
     expansions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()

@@ -12,11 +12,15 @@ from kb.folding import fold
 from kb.model import Document, Question, Section, Source
 from kb.vocabulary import CHAPTERS, KINDS
 
+SOURCES_WEIGHT = 0.3  # own judged queries: the words of a cited title stand in the section that cites it as well
+FOOTNOTES_START = '<div class="footnote">'
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A section as it goes into the index: folded text by field, facet values, and what a page shows of it.
 
+    `weight` scales everything that the section scores: a list of sources is rarely what is looked for.
     `phrases` are (kind, text) that may be suggested while someone types: its heading or title, and its questions.
     """
 
@@ -25,6 +29,7 @@ class Entry:
     facets: Mapping[str, tuple[str, ...]]
     stored: Mapping[str, Any]
     phrases: tuple[tuple[str, str], ...]
+    weight: float = 1.0
 
 
 def breadcrumb(document: Document, section: Section) -> tuple[str, ...]:
@@ -63,7 +68,9 @@ def entries_of(document: Document) -> Iterator[Entry]:
         if is_lead:
             stored["document"] = to_stored(document)
         phrases = [("heading", section.heading or document.title), *(("question", text) for text in questions)]
-        yield Entry(section.id, {name: fold(text) for name, text in texts.items()}, facets, stored, tuple(phrases))
+        weight = SOURCES_WEIGHT if section.html.startswith(FOOTNOTES_START) else 1.0
+        folded = {name: fold(text) for name, text in texts.items()}
+        yield Entry(section.id, folded, facets, stored, tuple(phrases), weight)
 
 
 def to_stored(document: Document) -> dict[str, Any]:

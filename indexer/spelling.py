@@ -53,6 +53,9 @@ def _windows(tokens: Sequence[Token], doubtful: frozenset[int]) -> Iterator[tupl
     for width in range(min(MAX_WINDOW_TOKENS, len(tokens)), 0, -1):
         for start in range(len(tokens) - width + 1):
             length = tokens[start + width - 1].end - tokens[start].start
+            typed = "".join(token.word.term for token in tokens[start : start + width])
+            if any(character.isdigit() for character in typed):
+                continue  # a number is what it is
             if doubtful & set(range(start, start + width)) and 2 <= length <= MAX_TYPED_CHARS:
                 yield start, start + width
 

@@ -152,6 +152,7 @@ def _schemas() -> dict[str, Any]:
         q=_STRING,
         interpreted=_STRING,
         did_you_mean=_or_null(_STRING),
+        corrected={"type": "boolean"},
         dropped=_list(_STRING),
         expansions={"type": "object", "additionalProperties": _list(_STRING)},
         unknown=_list(_STRING),

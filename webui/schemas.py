@@ -19,6 +19,7 @@ def search_json(page: SearchPage) -> dict[str, Any]:
             "q": page.request.q,
             "interpreted": interpretation.interpreted,
             "did_you_mean": interpretation.did_you_mean,
+            "corrected": interpretation.corrected,
             "dropped": list(interpretation.dropped),
             "expansions": {typed: list(terms) for typed, terms in interpretation.expansions.items()},
             "unknown": list(interpretation.unknown),

@@ -54,6 +54,7 @@ from kb.query import Clause, Query, Text
 from kb.query_parser import parse_query
 from kb.vocabulary import FACET_BY_NAME, FACETS
 
+MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
 OPEN_RETRIES = 20  # a commit may remove files between reading the TOC and mapping them; 20 × 50 ms
 _RETRY_SECONDS = 0.05
 MAX_CORRECTIONS_TRIED = 30  # each costs a search; the right one is among the first
@@ -200,30 +201,30 @@ class _Snapshot:
         query = parse_query(request.q)
         plan = self._planner.plan(query, exact=request.exact)
         matches = self._scorer.match(plan)
+        did_you_mean = corrected = None
+        if matches.unknown or matches.dropped or not matches.mask.any():
+            did_you_mean = self._did_you_mean(request, query, matches)
+        if did_you_mean and not request.exact and _is_slip(query, matches):
+            corrected = parse_query(did_you_mean)
+            plan = self._planner.plan(corrected)
+            matches = self._scorer.match(plan)
         sections = np.flatnonzero(matches.mask)
         facets, passing = self._count_facets(sections, request)
         hits = sections[passing]
         order = self._order(hits, matches, request, ranked=bool(plan.clauses))
         shown = order[(request.page - 1) * request.per_page : request.page * request.per_page]
         page_hits = tuple(self._hit(int(number), plan, matches) for number in shown)
-        interpretation = self._interpret(request, query, plan, matches, len(hits))
-        took_ms = (time.perf_counter() - started) * 1000
-        return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2))
-
-    def _interpret(
-        self, request: SearchRequest, query: Query, plan: Plan, matches: Matches, total: int
-    ) -> Interpretation:
-        did_you_mean = None
-        if matches.unknown or matches.dropped or not matches.mask.any():
-            did_you_mean = self._did_you_mean(request, query, matches)
-        return Interpretation(
-            interpreted=str(query),
+        interpretation = Interpretation(
+            interpreted=str(corrected or query),
             did_you_mean=did_you_mean,
+            corrected=corrected is not None,
             dropped=matches.dropped,
             expansions=plan.expansions,
             unknown=matches.unknown,
-            next_steps=() if total else tuple(self._next_steps(request, matches, did_you_mean)),
+            next_steps=() if len(hits) else tuple(self._next_steps(request, matches, did_you_mean)),
         )
+        took_ms = (time.perf_counter() - started) * 1000
+        return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2))
 
     def _did_you_mean(self, request: SearchRequest, query: Query, matches: Matches) -> str | None:
         """The query with its most doubtful word replaced, if that finds all of its words together."""
@@ -467,6 +468,14 @@ class ArrayVocabulary:
         rank = self._readings.lexicon.find(reading)
         ranks = [] if rank is None else self._readings.term_docs(rank).tolist()
         return [(self._words.lexicon.text(word), self._words.document_frequency(word)) for word in ranks]
+
+
+def _is_slip(query: Query, matches: Matches) -> bool:
+    """Whether to search for もしかして at once: nothing else is found, or only a few odd pieces of one longer word."""
+    if not matches.mask.any():
+        return True
+    texts = [leaf.text for clause in query.clauses for leaf in clause.alternatives]
+    return bool(matches.dropped) and len(texts) == 1 and len(texts[0]) >= MIN_SLIP_CHARS
 
 
 def _best(hits: IntArray, scores: NDArray[np.float32]) -> IntArray:

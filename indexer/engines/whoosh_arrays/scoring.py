@@ -242,14 +242,34 @@ class Scorer:
         return sorted(ranks)
 
     def _reading(self, reading: str) -> tuple[Docs, Floats]:
-        """Sections with a word for every part of the reading; the value is the mean of the parts' best."""
+        """Sections with a word for every part of the reading, side by side where there are such.
+
+        The value is the mean of the parts' best.
+        """
         groups = self._reading_groups(reading)
         if not groups:
             return _nothing()
         found = [self._any_of(ranks) for ranks in groups]
-        docs = functools.reduce(np.intersect1d, (docs for docs, _ in found))
+        docs = self._side_by_side(groups) if len(groups) > 1 else found[0][0]
+        if not len(docs):
+            docs = functools.reduce(np.intersect1d, (docs for docs, _ in found))
         values = sum((values[np.searchsorted(part, docs)] for part, values in found), np.zeros(len(docs), np.float32))
         return docs.astype(np.int32), (values / np.float32(len(found))).astype(np.float32)
+
+    def _side_by_side(self, groups: Sequence[Sequence[int]]) -> Docs:
+        """Sections where a word of each group follows one of the group before, at most a particle apart."""
+        ends: IntArray | None = None
+        for ranks in groups:
+            found: list[IntArray] = []
+            for rank in ranks:
+                docs, positions = self._words.term_positions(rank)
+                keys = (docs.astype(np.int64) << _POSITION_SHIFT) + positions
+                if ends is not None:
+                    keys = keys[_contains(ends, keys) | _contains(ends, keys - 1)]
+                found.append(keys + len(self._words.lexicon.text(rank)))
+            ends = np.unique(np.concatenate(found))
+        assert ends is not None
+        return np.unique(ends >> _POSITION_SHIFT).astype(np.int32)
 
     def _reading_groups(self, reading: str) -> list[list[int]]:
         """The words of each part of a reading, which is cut into as few known readings as possible.

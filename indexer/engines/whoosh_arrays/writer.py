@@ -24,7 +24,7 @@ from indexer.analysis import Analyzer, bigram_codes, bigram_text
 from indexer.engines.whoosh_arrays.arrays import MAX_POSITION, write_array, write_keys
 from indexer.engines.whoosh_arrays.codec import ArrayCodec, index_schema
 from indexer.entries import Entry
-from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES, K1, TEXT_FIELDS
+from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES, K1, NAME_WEIGHT, TEXT_FIELDS
 from kb.errors import IndexLockedError
 from kb.folding import fold
 from kb.kana import to_katakana
@@ -34,6 +34,7 @@ INDEX_NAME = "MAIN"
 # term | section | field | position, packed into 63 bits so that one integer sort orders the postings.
 _POSITION_BITS, _FIELD_BITS, _SECTION_BITS = 16, 3, 21
 _COUNT_BITS = 16
+_NAMING = np.array([field.names for field in TEXT_FIELDS])
 MAX_SECTIONS = 1 << _SECTION_BITS
 
 
@@ -64,6 +65,7 @@ class AnalysedBatch:
     bigram_keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
     bigrams: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
     lengths: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, len(FIELD_NAMES)), dtype=np.int32))
+    weights: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     phrases: list[Phrase] = field(default_factory=list)
 
 
@@ -77,11 +79,13 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
     sections: list[NDArray[np.uint64]] = []
     codes: list[NDArray[np.uint64]] = []
     lengths: list[list[int]] = []
+    weights: list[float] = []
     for section, entry in enumerate(entries):
         batch.entries.append((entry.id, entry.facets, entry.stored))
         batch.phrases += [_phrase(kind, text, section, analyzer) for kind, text in entry.phrases]
         base = 0
         lengths.append([])
+        weights.append(entry.weight)
         for number, name in enumerate(FIELD_NAMES):
             text = entry.texts[name]
             count = 0
@@ -104,6 +108,7 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
     batch.synonyms = sorted(synonyms)
     batch.words = np.array(words, dtype=np.uint64)
     batch.lengths = np.array(lengths, dtype=np.int32).reshape(-1, len(FIELD_NAMES))
+    batch.weights = np.array(weights, dtype=np.float32)
     if codes:
         batch.bigram_keys, ranks = np.unique(np.concatenate(codes), return_inverse=True)
         packed = ranks.astype(np.uint64) << np.uint64(_SECTION_BITS + _FIELD_BITS) | np.concatenate(sections)
@@ -153,6 +158,7 @@ class IndexWriter:
         self._words: list[NDArray[np.uint64]] = []
         self._bigrams: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]] = []
         self._lengths: list[NDArray[np.int32]] = []
+        self._weights: list[NDArray[np.float32]] = []
         self._phrases: list[Phrase] = []
 
     def __enter__(self) -> Self:
@@ -199,14 +205,16 @@ class IndexWriter:
             (batch.bigram_keys, batch.bigrams + (np.uint64(base) << np.uint64(_FIELD_BITS + _COUNT_BITS)))
         )
         self._lengths.append(batch.lengths)
+        self._weights.append(batch.weights)
         self._phrases += [replace(phrase, section=base + phrase.section) for phrase in batch.phrases]
 
     def commit(self, manifest: Mapping[str, Any], user_dictionary: Path | None = None) -> None:
         """Write all arrays, then make them the index in one rename."""
         lengths = np.concatenate(self._lengths) if self._lengths else np.empty((0, len(FIELD_NAMES)), dtype=np.int32)
         norms = _length_norms(lengths)
-        self._write_words(norms)
-        self._write_bigrams(norms)
+        section_weights = np.concatenate(self._weights) if self._weights else np.empty(0, dtype=np.float32)
+        self._write_words(norms, section_weights)
+        self._write_bigrams(norms, section_weights)
         self._write_phrases()
         self._write_ids("ids", self._ids)
         self._write_ids("former", self._former)
@@ -228,7 +236,7 @@ class IndexWriter:
     def _write_keys(self, field_name: str, keys: Sequence[bytes]) -> None:
         write_keys(self._folder, self._segment.segment_id(), field_name, keys)
 
-    def _write_words(self, norms: NDArray[np.float32]) -> None:
+    def _write_words(self, norms: NDArray[np.float32], section_weights: NDArray[np.float32]) -> None:
         terms = [term.encode() for term in self._terms]
         order = sorted(range(len(terms)), key=terms.__getitem__)
         ranks = np.empty(len(terms), dtype=np.uint64)
@@ -241,7 +249,7 @@ class IndexWriter:
         packed.sort()
         positions = (packed & np.uint64(MAX_POSITION)).astype(np.uint16)
         keys = packed >> np.uint64(_POSITION_BITS)
-        self._write_postings("words", keys, np.ones(len(keys), dtype=np.float32), len(terms), norms, positions)
+        self._write_postings("words", keys, np.ones(len(keys), dtype=np.float32), len(terms), norms, section_weights, positions)
         self._write_keys("words", [terms[number] for number in order])
         rank_list = ranks.tolist()
         self._write_names("readings", self._readings, rank_list)
@@ -255,7 +263,7 @@ class IndexWriter:
         self._write(field_name, "offsets", np.cumsum([0, *map(len, members)], dtype=np.int64))
         self._write(field_name, "docs", np.array([rank for group in members for rank in group], dtype=np.int32))
 
-    def _write_bigrams(self, norms: NDArray[np.float32]) -> None:
+    def _write_bigrams(self, norms: NDArray[np.float32], section_weights: NDArray[np.float32]) -> None:
         keys = (
             np.unique(np.concatenate([keys for keys, _ in self._bigrams])) if self._bigrams else np.empty(0, np.uint64)
         )
@@ -275,7 +283,7 @@ class IndexWriter:
         self._bigrams.clear()
         packed.sort()
         counts = (packed & np.uint64((1 << _COUNT_BITS) - 1)).astype(np.float32)
-        self._write_postings("bigrams", packed >> np.uint64(_COUNT_BITS), counts, len(texts), norms, None)
+        self._write_postings("bigrams", packed >> np.uint64(_COUNT_BITS), counts, len(texts), norms, section_weights, None)
         self._write_keys("bigrams", [texts[number] for number in order])
 
     def _write_postings(
@@ -285,12 +293,14 @@ class IndexWriter:
         counts: NDArray[np.float32],
         terms: int,
         norms: NDArray[np.float32],
+        section_weights: NDArray[np.float32],
         positions: NDArray[np.uint16] | None,
     ) -> None:
         """Postings from sorted keys of (term, section, field), one for each occurrence or counted by `counts`.
 
         BM25F (Robertson & Zaragoza 2009, section 3.6): field frequencies are weighted, normalised by their field's
-        length and added up before the one saturation tf / (k1 + tf).
+        length and added up before the one saturation tf / (k1 + tf). Fields that name the section are saturated once
+        more on their own and added with NAME_WEIGHT: else a body that repeats a word hides that it stands in the title.
         """
         if not len(keys):
             empty = np.empty(0, dtype=np.float32)
@@ -301,13 +311,16 @@ class IndexWriter:
         sections = ((keys >> np.uint64(_FIELD_BITS)) & np.uint64(MAX_SECTIONS - 1)).astype(np.int64)
         fields = (keys & np.uint64((1 << _FIELD_BITS) - 1)).astype(np.int64)
         weights = counts * norms[sections, fields]
+        named = np.where(_NAMING[fields], weights, np.float32(0))
         del fields
         postings = keys >> np.uint64(_FIELD_BITS)
         starts = np.flatnonzero(np.concatenate(([True], postings[1:] != postings[:-1])))
         frequencies = np.add.reduceat(weights, starts)
+        named_frequencies = np.add.reduceat(named, starts)
+        impacts = _saturated(frequencies) + np.float32(NAME_WEIGHT) * _saturated(named_frequencies)
         ranks = (postings[starts] >> np.uint64(_SECTION_BITS)).astype(np.int64)
         self._write(field_name, "docs", sections[starts].astype(np.int32))
-        self._write(field_name, "impacts", (frequencies / (np.float32(K1) + frequencies)).astype(np.float32))
+        self._write(field_name, "impacts", (impacts * section_weights[sections[starts]]).astype(np.float32))
         self._write(field_name, "offsets", np.searchsorted(ranks, np.arange(terms + 1)).astype(np.int64))
         if positions is not None:
             ends = np.append(starts[1:], len(keys)).astype(np.uint32)
@@ -336,6 +349,10 @@ class IndexWriter:
         self._write(field_name, "offsets", np.arange(len(pairs) + 1, dtype=np.int64))
         self._write(field_name, "docs", np.array([number for _, number in pairs], dtype=np.int32))
         self._write(field_name, "impacts", np.ones(len(pairs), dtype=np.float32))
+
+
+def _saturated(frequencies: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (frequencies / (np.float32(K1) + frequencies)).astype(np.float32)
 
 
 def _length_norms(lengths: NDArray[np.int32]) -> NDArray[np.float32]:
