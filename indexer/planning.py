@@ -23,12 +23,12 @@ _HIRAGANA = re.compile(r"[ぁ-ゖー]+")
 _ARTICLE = re.compile(r"第?\d+[条項号款章節編](?:の\d+)*(?:第\d+[項号](?:の\d+)*)*")
 _DIGIT = re.compile(r"\d")
 MIN_ROMAJI_CHARS = 4  # shorter Latin words are abbreviations
-# Words that carry a question but no subject; they are never required, and dropped first.
+# Words that carry a question but no subject: they rank, but none is required beside a word that does.
 QUESTION_WORDS = frozenset(
     fold(
         "何 どう どの どこ だれ 誰 いつ どんな どれ どちら なぜ 何故 如何 幾ら いくら 教える とは 方法 為る する"
         " 有る ある 居る いる 成る なる 出来る できる 事 こと 物 もの 時 とき 為 ため 良い よい 知る 行う 言う いう"
-        " 呼ぶ 於く 因る 就く 就いて 使う"
+        " 呼ぶ 於く 因る 就く 就いて 使う 違い 意味"
     ).split()
 )
 

@@ -34,6 +34,7 @@ Docs = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 MAX_READING_CHARS = 16  # of one word; the longest compounds in Sudachi's core lexicon that staff would type
 _PARTICLE_READINGS = frozenset("ノヲニハガトデモヘ")
+_EXPANSIONS = frozenset({How.SYNONYM, How.RELATED})
 _POSITION_SHIFT = 20  # positions stay under 2^16; section and position pack into one integer
 
 
@@ -73,12 +74,16 @@ class LeafMatch:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A part of the query that has to match: `mask` are the sections where it does."""
+    """A part of the query that has to match: `mask` are the sections where it does.
+
+    A question word (違い, 方法) is required only where nothing else is.
+    """
 
     typed: str
     weight: float
     mask: Mask
     is_phrase: bool
+    is_question_word: bool = False
 
 
 @dataclass(slots=True)
@@ -136,6 +141,8 @@ class Scorer:
             held += best.held
             asked += best.asked
             requirements += _requirements(leaves, best)
+        if not plan.exact and not all(part.is_question_word for part in requirements):
+            requirements = [part for part in requirements if not part.is_question_word]
         if asked:
             scores *= (held / np.float32(asked)) ** np.float32(COVERAGE_POWER)
         allowed = np.ones(self._sections, dtype=bool)
@@ -161,7 +168,8 @@ class Scorer:
             scores += unit.scores
             held[unit.mask] += unit.idf
             mask &= unit.mask
-        if not leaf.is_phrase:
+        is_read = any(a.how is How.READING and len(docs) for unit in units for a, docs in unit.by_alternative)
+        if not leaf.is_phrase and not is_read:  # the characters of a reading are not those of the words it stands for
             for bigram in leaf.bigrams:
                 if len(bigram) == 2:
                     self._add(scores, self._bigrams, bigram, BIGRAM_WEIGHT)
@@ -186,7 +194,10 @@ class Scorer:
             docs, values = self._alternative(alternative, is_phrase)
             found.append((alternative, docs))
             mask[docs] = True
-            np.maximum.at(scores, docs, np.float32(ALTERNATIVE_WEIGHT[alternative.how]) * values)
+            weight = ALTERNATIVE_WEIGHT[alternative.how]
+            if alternative.how in _EXPANSIONS and len(docs) and (typed := len(found[0][1])):
+                weight *= min(1.0, self.idf(typed) / self.idf(len(docs)))  # no rarer than what was typed
+            np.maximum.at(scores, docs, np.float32(weight) * values)
         for alternative in unit.alternatives:
             if alternative.how is How.PARTS:
                 for part in alternative.terms:
@@ -221,6 +232,7 @@ class Scorer:
         return tuple(
             next(self._words.lexicon.text(rank) for rank in ranks if section in self._words.term_docs(rank))
             for ranks in self._reading_groups(reading)
+            if ranks
         )
 
     def _resolved(self, alternative: Alternative) -> Iterable[Alternative]:
@@ -249,7 +261,7 @@ class Scorer:
         groups = self._reading_groups(reading)
         if not groups:
             return _nothing()
-        found = [self._any_of(ranks) for ranks in groups]
+        found = [self._any_of(ranks) for ranks in groups if ranks]
         docs = self._side_by_side(groups) if len(groups) > 1 else found[0][0]
         if not len(docs):
             docs = functools.reduce(np.intersect1d, (docs for docs, _ in found))
@@ -257,15 +269,18 @@ class Scorer:
         return docs.astype(np.int32), (values / np.float32(len(found))).astype(np.float32)
 
     def _side_by_side(self, groups: Sequence[Sequence[int]]) -> Docs:
-        """Sections where a word of each group follows one of the group before, at most a particle apart."""
+        """Sections where a word of each group follows one of the group before; an empty group is a particle's place."""
         ends: IntArray | None = None
         for ranks in groups:
+            if not ranks and ends is not None:
+                ends = ends + 1
+                continue
             found: list[IntArray] = []
             for rank in ranks:
                 docs, positions = self._words.term_positions(rank)
                 keys = (docs.astype(np.int64) << _POSITION_SHIFT) + positions
                 if ends is not None:
-                    keys = keys[_contains(ends, keys) | _contains(ends, keys - 1)]
+                    keys = keys[_contains(ends, keys)]
                 found.append(keys + len(self._words.lexicon.text(rank)))
             ends = np.unique(np.concatenate(found))
         assert ends is not None
@@ -274,7 +289,7 @@ class Scorer:
     def _reading_groups(self, reading: str) -> list[list[int]]:
         """The words of each part of a reading, which is cut into as few known readings as possible.
 
-        Between them a particle may stand (ケイヤク|ノ|テツヅキ); [] where the reading cannot be cut so.
+        Between them a particle may stand, as an empty list (ケイヤク|ノ|テツヅキ); [] where it cannot be cut so.
         """
         best: dict[int, tuple[int, list[list[int]]]] = {0: (0, [])}
         for end in range(1, len(reading) + 1):
@@ -287,7 +302,7 @@ class Scorer:
                 if ranks:
                     option = (cost + 1, [*groups, ranks])
                 elif part in _PARTICLE_READINGS and start and end < len(reading):
-                    option = (cost + 1, groups)
+                    option = (cost + 1, [*groups, []])
                 else:
                     continue
                 if end not in best or option[0] < best[end][0]:
@@ -422,7 +437,9 @@ class Scorer:
 def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]:
     """The words of a clause one by one; a phrase or a choice (OR) as a whole."""
     if len(leaves) == 1 and not leaves[0].leaf.is_phrase:
-        return [Requirement(unit.unit.typed, unit.idf, unit.mask, is_phrase=False) for unit in leaves[0].units]
+        return [
+            Requirement(unit.unit.typed, unit.idf, unit.mask, False, unit.unit.weight < 1) for unit in leaves[0].units
+        ]
     typed = " OR ".join(leaf.leaf.typed for leaf in leaves)
     return [Requirement(typed, best.asked, best.mask, any(leaf.leaf.is_phrase for leaf in leaves))]
 

@@ -249,7 +249,9 @@ class IndexWriter:
         packed.sort()
         positions = (packed & np.uint64(MAX_POSITION)).astype(np.uint16)
         keys = packed >> np.uint64(_POSITION_BITS)
-        self._write_postings("words", keys, np.ones(len(keys), dtype=np.float32), len(terms), norms, section_weights, positions)
+        self._write_postings(
+            "words", keys, np.ones(len(keys), dtype=np.float32), len(terms), norms, section_weights, positions
+        )
         self._write_keys("words", [terms[number] for number in order])
         rank_list = ranks.tolist()
         self._write_names("readings", self._readings, rank_list)
@@ -283,7 +285,9 @@ class IndexWriter:
         self._bigrams.clear()
         packed.sort()
         counts = (packed & np.uint64((1 << _COUNT_BITS) - 1)).astype(np.float32)
-        self._write_postings("bigrams", packed >> np.uint64(_COUNT_BITS), counts, len(texts), norms, section_weights, None)
+        self._write_postings(
+            "bigrams", packed >> np.uint64(_COUNT_BITS), counts, len(texts), norms, section_weights, None
+        )
         self._write_keys("bigrams", [texts[number] for number in order])
 
     def _write_postings(
