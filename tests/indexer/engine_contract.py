@@ -66,7 +66,9 @@ stages: [method]
 
 取り組みの内容です。受け入れ体制を整えました。
 """,
-    "internal/memo.md": "# 庁内メモ\n\n競争入札の手続の控えです。\n\n## 連絡先\n\n契約課\n\n## 会議室\n\n会議室の利用は予約制です。\n",
+    "internal/memo.md": (
+        "# 庁内メモ\n\n競争入札の手続の控えです。\n\n## 連絡先\n\n契約課\n\n## 会議室\n\n会議室の利用は予約制です。\n"
+    ),
     "thesaurus.yaml": "equal:\n  - [随意契約, 随契]\nnarrower:\n  調達: [随意契約, 競争入札]\n",
     "user_dictionary.csv": "表記,読み,品詞\nCureApp,キュアアップ,固有名詞\n",
 }

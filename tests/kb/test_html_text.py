@@ -1,0 +1,71 @@
+"""Text of HTML and marks put back into it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb import html_text
+from kb.markdown import sanitise
+
+SOURCES = st.lists(
+    st.sampled_from(
+        [
+            "随意契約",
+            "a < b",
+            "&amp;",
+            "<p>",
+            "</p>",
+            "<b>",
+            "</b>",
+            "<li>一</li>",
+            '<a href="https://e.jp/?a>b">',
+            "</a>",
+            " ",
+            "\n",
+        ]
+    ),
+    max_size=12,
+).map(lambda parts: sanitise("".join(parts)))
+
+
+def ranges_of(text: str, numbers: list[int]) -> list[tuple[int, int]]:
+    points = sorted({number % (len(text) + 1) for number in numbers})
+    return list(zip(points[::2], points[1::2], strict=False))
+
+
+@given(SOURCES, st.lists(st.integers(0, 200), max_size=8))
+def test_marking_changes_no_text(source: str, numbers: list[int]) -> None:
+    text = html_text.text_of(source)
+    assert html_text.text_of(html_text.mark(source, ranges_of(text, numbers))) == text
+
+
+@given(SOURCES, st.lists(st.integers(0, 200), max_size=8))
+def test_marks_hold_exactly_the_ranges(source: str, numbers: list[int]) -> None:
+    text = html_text.text_of(source)
+    ranges = ranges_of(text, numbers)
+    marked = html_text.mark(source, ranges)
+    inside = "".join(html_text.text_of(part) for part in re.findall(r"<mark>(.*?)</mark>", marked, re.DOTALL))
+    assert inside == "".join(text[start:end] for start, end in ranges).replace("\n", "") or "\n" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p>一</p><p>二</p>", "\n一\n\n二\n"),
+        ("<p>契<b>約</b>書</p>", "\n契約書\n"),
+        ('<p>設けた<sup id="fnref:a"><a class="footnote-ref" href="#fn:a">1</a></sup>。</p>', "\n設けた。\n"),
+        ("<p>&lt;script&gt;</p>", "\n<script>\n"),
+    ],
+)
+def test_the_text_is_what_a_reader_sees(source: str, text: str) -> None:
+    assert html_text.text_of(source) == text
+
+
+def test_a_mark_across_a_tag_stays_well_formed() -> None:
+    assert html_text.mark("<p>随<b>意契</b>約</p>", [(1, 5)]) == (
+        "<p><mark>随</mark><b><mark>意契</mark></b><mark>約</mark></p>"
+    )
