@@ -12,8 +12,13 @@ _MARK = re.compile(r"</?mark>")
 
 
 def format_page(page: SearchPage) -> str:
-    """One block of lines for each hit: rank and heading, place, snippet, address."""
+    """What was made of the query, then for each hit: rank and heading, place, snippet, address."""
+    interpretation = page.interpretation
     lines = [f"{page.total} hits"]
+    if interpretation.did_you_mean:
+        lines.append(f"{'corrected to' if interpretation.corrected else 'did you mean'}: {interpretation.did_you_mean}")
+    if interpretation.dropped:
+        lines.append(f"without: {', '.join(interpretation.dropped)}")
     for rank, hit in enumerate(page.hits, (page.request.page - 1) * page.request.per_page + 1):
         lines += [
             "",
