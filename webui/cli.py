@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -53,15 +54,26 @@ def main() -> None:
 def serve(content: tuple[str, ...], index: str | None, host: str, port: int, workers: int) -> None:
     """Build the index if it is missing or stale, then serve it."""
     settings = _settings(content, index)
-    if not bootstrap.index_is_fresh(settings):
-        try:
-            _build(settings, keep_going=False)
-        except KbError as error:
-            _print_error(error)
-            if not bootstrap.index_exists(settings):
-                sys.exit(1)
-            click.echo("serving the previous index", err=True)
+    # In a process of its own: what a build loads would stay in the memory of every worker that is forked from here.
+    freshening = multiprocessing.get_context("spawn").Process(target=_freshen, args=(settings,))
+    freshening.start()
+    freshening.join()
+    if freshening.exitcode:
+        sys.exit(1)
     serve_forever(settings, host, port, workers)
+
+
+def _freshen(settings: Settings) -> None:
+    """Build the index if it is stale; exits with 1 when there is none to serve."""
+    if bootstrap.index_is_fresh(settings):
+        return
+    try:
+        _build(settings, keep_going=False)
+    except KbError as error:
+        _print_error(error)
+        if not bootstrap.index_exists(settings):
+            sys.exit(1)
+        click.echo("serving the previous index", err=True)
 
 
 @main.command("index")
