@@ -9,8 +9,10 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -43,12 +45,19 @@ def _is_ready(address: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def address(guide_index: Path) -> Iterator[str]:
-    """`kb serve` over the repository's content, started as its users start it."""
+def chromium_executable() -> dict[str, Any]:
+    """How Playwright launches the distribution's Chromium."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert executable, "no Chromium; .bin/test installs it"
+    return {"executable_path": executable, "args": CHROMIUM_OPTIONS}
+
+
+@contextmanager
+def serving(index: Path) -> Iterator[str]:
+    """`kb serve` over the repository's content, started as its users start it; gives its address."""
     port = _free_port()
     command = [str(Path(sys.executable).parent / "kb"), "serve", "--port", str(port), "--workers", "1"]
-    with subprocess.Popen([*command, "--content", str(CONTENT), "--index", str(guide_index)]) as server:
+    with subprocess.Popen([*command, "--content", str(CONTENT), "--index", str(index)]) as server:
         base = f"http://127.0.0.1:{port}"
         deadline = monotonic() + START_SECONDS
         while not _is_ready(base):
@@ -60,12 +69,17 @@ def address(guide_index: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def address(guide_index: Path) -> Iterator[str]:
+    """A running server's address."""
+    with serving(guide_index) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; each test has a profile of its own (`page`)."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert executable, "no Chromium; .bin/test installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        browser = playwright.chromium.launch(**chromium_executable())
         yield browser
         browser.close()
 

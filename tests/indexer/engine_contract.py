@@ -135,6 +135,10 @@ class EngineContract(abc.ABC):
     def test_another_article_of_law_is_not_found(self, engine: SearchEngine, typed: str) -> None:
         assert engine.search(SearchRequest(typed)).total == 0
 
+    def test_what_only_begins_one_longer_word_is_not_suggested_beside_it(self, engine: SearchEngine) -> None:
+        texts = [item.text for item in engine.suggest("ずいい", {}, 8) if item.kind == "term"]
+        assert texts == ["随意契約"]
+
     def test_the_marked_words_are_the_original_ones(self, engine: SearchEngine) -> None:
         page = engine.search(SearchRequest("施行令"))
         assert "地方自治法<mark>施行令</mark>第167条" in page.hits[0].snippet

@@ -73,7 +73,15 @@ class Suggester:
             count = int(np.count_nonzero(allowed[self._words.term_docs(rank)]))
             if count and len(text) >= MIN_TERM_CHARS:
                 found.append(Suggestion("term", text, count))
-        return sorted(found, key=lambda item: (not item.text.startswith(typed), -item.count, item.text))
+        ordered = sorted(found, key=lambda item: (not item.text.startswith(typed), -item.count, item.text))
+        # 随意 leads to nothing but 随意契約: the whole says more.
+        return [
+            item
+            for item in ordered
+            if not any(
+                other.count == item.count and other.text.startswith(item.text) for other in found if other is not item
+            )
+        ]
 
     def _phrases_of(self, typed: str, readings: Sequence[str], allowed: Mask) -> list[Suggestion]:
         ranks = {*_within(self._phrases.lexicon.prefix_range(typed))}

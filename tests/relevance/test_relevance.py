@@ -1,0 +1,69 @@
+"""What the guide's readers type finds what they mean: judged queries above a floor, spellings that must agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ir_measures
+import pytest
+from ir_measures import RR, nDCG
+
+from indexer.engine import SearchEngine, SearchRequest
+from indexer.evaluation import Result, evaluate, gains, load_judgements, ndcg, summary
+from kb.vocabulary import ROLES
+
+FOLDER = Path(__file__).parent
+QUERIES = FOLDER / "queries.jsonl"
+SPELLINGS = [line.split("\t") for line in (FOLDER / "spellings.tsv").read_text(encoding="utf-8").splitlines()]
+# Under what was measured (README) by what one honest change of content may cost.
+FLOORS = {"nDCG@10": 0.90, "MRR@10": 0.97, "hit@1": 0.95, "hit@10": 0.99}
+
+
+@pytest.fixture(scope="module")
+def results(guide: SearchEngine) -> list[Result]:
+    return evaluate(guide, load_judgements(QUERIES))
+
+
+@pytest.mark.parametrize("measure", sorted(FLOORS))
+def test_the_judged_queries_stay_above_the_floor(results: list[Result], measure: str) -> None:
+    assert summary(results)[measure] >= FLOORS[measure]
+
+
+def test_no_judged_query_is_left_without_a_hit(results: list[Result]) -> None:
+    assert [result.judgement.query for result in results if not result.total] == []
+
+
+def test_judgements_name_sections_and_documents_that_exist(guide: SearchEngine) -> None:
+    known = {document.id for document in guide.documents()}
+    for document in list(known):
+        known |= {section.id for section in guide.document(document).sections}
+    judged = {identifier for judgement in load_judgements(QUERIES) for identifier in judgement.relevant}
+    assert judged - known == set()
+
+
+def test_the_judged_queries_are_many_and_from_every_role() -> None:
+    text = QUERIES.read_text(encoding="utf-8")
+    assert len(load_judgements(QUERIES)) >= 150
+    assert all(f'"role": "{role.slug}"' in text for role in ROLES)
+
+
+def test_our_measures_are_those_of_ir_measures() -> None:
+    found = ["b#1", "x", "a", "y", "c"]
+    relevant = {"b#1": 1, "a": 3, "c": 2, "gone": 2}
+    qrels = {"q": relevant}
+    run = {"q": {identifier: 10.0 - rank for rank, identifier in enumerate(found)}}
+    reference = ir_measures.calc_aggregate([nDCG @ 10, RR @ 10], qrels, run)
+    grades = gains(found, relevant)
+    assert ndcg(grades, list(relevant.values())) == pytest.approx(reference[nDCG @ 10])
+    assert 1 / (1 + next(rank for rank, grade in enumerate(grades) if grade)) == pytest.approx(reference[RR @ 10])
+
+
+def test_there_are_at_least_100_pairs_of_spellings() -> None:
+    assert len(SPELLINGS) >= 100
+
+
+@pytest.mark.parametrize(("typed", "ordinary"), SPELLINGS)
+def test_another_spelling_finds_the_same_first_document(guide: SearchEngine, typed: str, ordinary: str) -> None:
+    first, second = (guide.search(SearchRequest(q)).hits[:1] for q in (typed, ordinary))
+    assert second, f"{ordinary} finds nothing"
+    assert [hit.document.id for hit in first] == [hit.document.id for hit in second]
