@@ -30,6 +30,7 @@ class How(StrEnum):
     """How a typed word met a section, strongest first (`synonym` is the staff's, `related` is Sudachi's)."""
 
     EXACT = "exact"
+    VARIANT = "variant"
     PARTS = "parts"
     SYNONYM = "synonym"
     READING = "reading"

@@ -37,7 +37,7 @@ def targets_of(
     """What matches of these `kinds` come from; `named` gives the terms that the index knows for an alternative."""
     terms: set[str] = set()
     surfaces: set[str] = set()
-    for leaf in (leaf for clause in plan.clauses for leaf in clause):
+    for leaf in (leaf for clause in plan.clauses for typed in clause for leaf in typed.readings()):
         for unit in leaf.units:
             for alternative in unit.alternatives:
                 if alternative.how not in kinds:

@@ -37,5 +37,5 @@ class Manifest:
             dictionary=plain.get("dictionary", ""),
             content_digest=plain.get("content_digest", ""),
             built_at=plain.get("built_at", "1970-01-01T00:00:00+00:00"),
-            thesaurus=Thesaurus.from_plain(plain.get("thesaurus", {"equal": {}, "narrower": {}})),
+            thesaurus=Thesaurus.from_plain(plain.get("thesaurus", {})),
         )

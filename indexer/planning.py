@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
+from indexer.conversion import Readings, conversions
 from indexer.engine import How
 from indexer.ranking import QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
 from kb.folding import fold
-from kb.kana import is_kana, reading_of_romaji, to_katakana
-from kb.query import Leaf, Phrase, Query
+from kb.query import Leaf, Phrase, Query, Text
 
-_HIRAGANA = re.compile(r"[ぁ-ゖー]+")
 # 第167条の2第1項第4号: one reference, whose numbers mean nothing apart (folding has turned kanji numerals into digits).
 _ARTICLE = re.compile(r"第?\d+[条項号款章節編](?:の\d+)*(?:第\d+[項号](?:の\d+)*)*")
 _DIGIT = re.compile(r"\d")
-MIN_ROMAJI_CHARS = 4  # shorter Latin words are abbreviations
 # Words that carry a question but no subject: they rank, but none is required beside a word that does.
 QUESTION_WORDS = frozenset(
     fold(
@@ -45,15 +43,13 @@ class TermAt:
 class Alternative:
     """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
 
-    Instead of terms, How.SUBSTRING has `bigrams`, How.READING a `reading` and How.RELATED `synonym_groups`: the index
-    knows which terms these stand for.
+    Instead of terms, How.SUBSTRING has `bigrams` and How.RELATED `synonym_groups`: the index knows whose they are.
     """
 
     how: How
     shown: str
     terms: tuple[TermAt, ...] = ()
     bigrams: tuple[str, ...] = ()
-    reading: str = ""
     synonym_groups: tuple[int, ...] = ()
     adjacent: bool = False
 
@@ -70,13 +66,21 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class LeafPlan:
-    """A leaf of the query as units; `bigrams` of its whole text serve ranking only. `exact` forbids every expansion."""
+    """A leaf of the query as units; `bigrams` of its whole text serve ranking only.
+
+    `conversions` are the same leaf as an IME would have converted it; their units keep what was typed.
+    """
 
     typed: str
     units: tuple[Unit, ...]
     bigrams: tuple[str, ...]
     is_phrase: bool = False
     is_sentence: bool = False
+    conversions: tuple[LeafPlan, ...] = ()
+
+    def readings(self) -> tuple[LeafPlan, ...]:
+        """The leaf as typed and as converted."""
+        return (self, *self.conversions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,12 @@ class Plan:
 
 
 class Planner:
-    """Plans queries with one analyzer and one thesaurus."""
+    """Plans queries with one analyzer, one thesaurus and the readings of one index."""
 
-    def __init__(self, analyzer: Analyzer, thesaurus: Thesaurus) -> None:
+    def __init__(self, analyzer: Analyzer, thesaurus: Thesaurus, readings: Readings) -> None:
         self._analyzer = analyzer
         self._thesaurus = thesaurus
+        self._readings = readings
 
     def plan(self, query: Query, *, exact: bool = False) -> Plan:
         """The plan of a whole query; with `exact` nothing but the typed words themselves counts."""
@@ -107,11 +112,27 @@ class Planner:
         clauses = tuple(
             plans
             for clause in query.clauses
-            if (plans := tuple(filter(None, (self._leaf(leaf, exact, expansions) for leaf in clause.alternatives))))
+            if (
+                plans := tuple(filter(None, (self._converted(leaf, exact, expansions) for leaf in clause.alternatives)))
+            )
         )
         exclusions = tuple(filter(None, (self._leaf(leaf, True, {}) for leaf in query.exclusions)))
-        is_question = any(leaf.is_sentence for clause in clauses for leaf in clause)
+        is_question = any((leaf.conversions or (leaf,))[0].is_sentence for clause in clauses for leaf in clause)
         return Plan(clauses, exclusions, expansions, is_question, exact)
+
+    def _converted(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
+        """The plan of a leaf with those of its conversions."""
+        plan = self._leaf(leaf, exact, expansions)
+        if plan is None or exact or isinstance(leaf, Phrase):
+            return plan
+        own = [unit.alternatives[0].terms for unit in plan.units]
+        converted: list[LeafPlan] = []
+        for surface in conversions(fold(leaf.text), self._readings):
+            other = self._leaf(Text(surface), exact, expansions)
+            if other is not None and [unit.alternatives[0].terms for unit in other.units] != own:
+                units = tuple(replace(unit, typed=leaf.text) for unit in other.units)
+                converted.append(replace(other, typed=leaf.text, units=units))
+        return replace(plan, conversions=tuple(converted))
 
     def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
         text = fold(leaf.text)
@@ -133,7 +154,7 @@ class Planner:
         return LeafPlan(leaf.text, units, () if exact else bigrams, is_sentence=is_sentence)
 
     def _spans(self, text: str, tokens: list[Token], exact: bool) -> list[list[Token]]:
-        """Content tokens, grouped where several are one term: in the thesaurus, in a reference to an article of law."""
+        """Content tokens, grouped where several are one term: of the thesaurus, or a reference to an article of law."""
         articles = {match.start(): match.end() for match in _ARTICLE.finditer(text)}
         spans: list[list[Token]] = []
         index = 0
@@ -154,13 +175,11 @@ class Planner:
             surface = text[start : tokens[end - 1].end]
             if len(surface) <= self._thesaurus.longest and self._related(surface):
                 return end - index
-        # けい/やく: kana that was not converted and that the dictionary cut into short words is one reading.
-        if index == 0 and len(tokens) > 1 and _HIRAGANA.fullmatch(text):
-            return len(tokens)
         return 1
 
     def _related(self, surface: str) -> bool:
-        return surface in self._thesaurus.equal or surface in self._thesaurus.narrower
+        tables = (self._thesaurus.variants, self._thesaurus.equal, self._thesaurus.narrower)
+        return any(surface in table for table in tables)
 
     def _unit(
         self,
@@ -180,22 +199,25 @@ class Planner:
             parts = () if is_number else _parts(span)
             if parts and parts != whole:
                 alternatives.append(Alternative(How.PARTS, " ".join(part.term for part in parts), parts))
-            related: list[str] = []
             lookups = [surface] if len(span) > 1 or surface == span[0].word.term else [surface, span[0].word.term]
-            for lookup in lookups:
-                for table in (self._thesaurus.equal, self._thesaurus.narrower):
-                    related += [
-                        other for other in table.get(lookup, ()) if fold(other) != surface and other not in related
-                    ]
-            alternatives += [
-                Alternative(How.SYNONYM, other, terms, adjacent=len(terms) > 1)
-                for other in related
-                if (terms := self._terms_of(fold(other)))
-            ]
-            if related:
-                expansions[surface] = tuple(related)
-            if reading := "" if is_number else _typed_reading(surface):
-                alternatives.append(Alternative(How.READING, surface, reading=reading))
+            variants = [other for lookup in lookups for other in self._thesaurus.variants.get(lookup, ())]
+            lookups += [fold(other) for other in variants]
+            related = dict.fromkeys(
+                other
+                for table in (self._thesaurus.equal, self._thesaurus.narrower)
+                for lookup in lookups
+                for other in table.get(lookup, ())
+                if fold(other) != surface and other not in variants
+            )
+            seen = {whole}
+            for how, others in ((How.VARIANT, variants), (How.SYNONYM, related)):
+                for other in others:
+                    terms = self._terms_of(fold(other))
+                    if terms and terms not in seen:
+                        seen.add(terms)
+                        alternatives.append(Alternative(how, other, terms, adjacent=len(terms) > 1))
+            if variants or related:
+                expansions[surface] = (*variants, *related)
             if len(content) == 1 and content[0].word.synonym_groups and not is_question_word:
                 alternatives.append(
                     Alternative(How.RELATED, surface, whole, synonym_groups=content[0].word.synonym_groups)
@@ -208,13 +230,6 @@ class Planner:
         return tuple(
             TermAt(token.word.term, token.start) for token in self._analyzer.tokens(text) if not token.word.is_function
         )
-
-
-def _typed_reading(surface: str) -> str:
-    """The katakana reading that was typed as kana or romaji, or ""."""
-    if is_kana(surface) and len(surface) > 1:
-        return to_katakana(surface)
-    return (reading_of_romaji(surface) or "") if len(surface) >= MIN_ROMAJI_CHARS else ""
 
 
 def _parts(span: Sequence[Token]) -> tuple[TermAt, ...]:

@@ -11,13 +11,15 @@ from indexer.engine import How
 
 ALTERNATIVE_WEIGHT: Mapping[How, float] = {
     How.EXACT: 1.0,
+    How.VARIANT: 1.0,  # another way to write the same word
     How.PARTS: 0.6,
     How.SYNONYM: 0.7,
-    How.READING: 0.5,
     How.RELATED: 0.3,  # JSQuAD: 0.1 to 0.5 are within 0.0002 of one another; weaker than the staff's own thesaurus
     How.SUBSTRING: 0.4,
 }
-"""How much a match of this kind is worth beside the typed word itself; also their order of strength."""
+"""How much a match of this kind is worth beside the typed word itself."""
+
+LITERAL_KANA_WEIGHT = 0.5  # of kana found as typed, where the words it reads as are more frequent
 
 PART_WEIGHT = 0.3  # of each part of a compound that a section holds, beside the compound itself
 BIGRAM_WEIGHT = 0.4  # JSQuAD (DESIGN.md): 0.948 with, 0.938 without

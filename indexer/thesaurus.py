@@ -17,26 +17,28 @@ from kb.errors import ContentError, Problem
 from kb.folding import fold
 
 MIN_TERM_CHARS = 2  # a single kanji means too many things
-_SECTIONS = ("equal", "variants", "narrower")
+_TABLES = ("variants", "equal", "narrower")
 
 
 @dataclass(frozen=True, slots=True)
 class Thesaurus:
-    """Folded term → terms as written to search as well: as good as typed (`equal`), or weaker (`narrower`)."""
+    """Folded term → terms as written to search as well.
 
+    `variants` are the same word written differently, `equal` other words for the same, `narrower` what it includes.
+    """
+
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     equal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     narrower: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def longest(self) -> int:
         """Characters of the longest term that can be looked up."""
-        return max(map(len, (*self.equal, *self.narrower)), default=0)
+        return max(map(len, (*self.variants, *self.equal, *self.narrower)), default=0)
 
     def to_plain(self) -> dict[str, dict[str, list[str]]]:
         """As JSON stores it in the index's manifest."""
-        return {
-            name: {term: list(others) for term, others in getattr(self, name).items()} for name in ("equal", "narrower")
-        }
+        return {name: {term: list(others) for term, others in getattr(self, name).items()} for name in _TABLES}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Mapping[str, Iterable[str]]]) -> Thesaurus:
@@ -61,16 +63,18 @@ def load_thesaurus(path: Path) -> Thesaurus:
         ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise ContentError([Problem(str(path), 1, f"cannot be read: {error}", "a YAML file in UTF-8")]) from error
-    equal: dict[str, dict[str, str]] = defaultdict(dict)  # folded → {folded other: other as written}
+    variants: dict[str, dict[str, str]] = defaultdict(dict)  # folded → {folded other: other as written}
+    equal: dict[str, dict[str, str]] = defaultdict(dict)
     narrower: dict[str, dict[str, str]] = defaultdict(dict)
-    for key_node, value_node in _pairs(root, fault, "a mapping with " + ", ".join(_SECTIONS)):
+    for key_node, value_node in _pairs(root, fault, "a mapping with " + ", ".join(_TABLES)):
         if key_node.value in ("equal", "variants"):
+            table = equal if key_node.value == "equal" else variants
             for group_node in _items(value_node, fault):
                 terms = _terms(group_node, fault)
                 if len(terms) == 1:
                     fault(group_node, f"{next(iter(terms))!r} stands alone", "at least two terms in a group")
                 for term in terms:
-                    equal[term] |= {other: written for other, written in terms.items() if other != term}
+                    table[term] |= {other: written for other, written in terms.items() if other != term}
         elif key_node.value == "narrower":
             for broad_node, list_node in _pairs(value_node, fault, "broader: [narrower, …]"):
                 (broad,) = _terms_of([broad_node], fault) or ("",)
@@ -78,10 +82,11 @@ def load_thesaurus(path: Path) -> Thesaurus:
                     other: written for other, written in _terms(list_node, fault).items() if other != broad
                 }
         else:
-            fault(key_node, f"unknown section {key_node.value!r}", ", ".join(_SECTIONS))
+            fault(key_node, f"unknown section {key_node.value!r}", ", ".join(_TABLES))
     if problems:
         raise ContentError(problems)
     return Thesaurus(
+        {term: tuple(others.values()) for term, others in variants.items() if others},
         {term: tuple(others.values()) for term, others in equal.items() if others},
         {
             term: tuple(written for other, written in others.items() if other not in equal.get(term, {}))

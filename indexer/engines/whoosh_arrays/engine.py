@@ -165,8 +165,9 @@ class _Snapshot:
         self._count = len(self._facets)
         readings = open_field(folder, name, "readings")
         synonyms = open_field(folder, name, "synonyms")
-        self._scorer = Scorer(self._words, terms.fields["bigrams"], readings, synonyms, self._count)
-        self._planner = Planner(self._analyzer, self.manifest.thesaurus)
+        self._scorer = Scorer(self._words, terms.fields["bigrams"], synonyms, self._count)
+        self._vocabulary = ArrayVocabulary(self._words, readings)
+        self._planner = Planner(self._analyzer, self.manifest.thesaurus, self._vocabulary)
         self._highlighter = Highlighter(self._analyzer)
         self._suggester = Suggester(
             self._words,
@@ -177,7 +178,6 @@ class _Snapshot:
             lambda number: str(self._stored(number)["id"]),
             self._analyzer,
         )
-        self._vocabulary = ArrayVocabulary(self._words, readings)
         self._document_of = functools.cache(self._read_document)
         if self._count:
             self._stored(0)  # opens the stored column now: its file may be unlinked by a later commit
@@ -362,18 +362,19 @@ class _Snapshot:
         for alternative, docs in match.by_alternative:
             place = int(np.searchsorted(docs, number))
             if place < len(docs) and docs[place] == number:
-                read = self._scorer.words_read(alternative.reading, number) if alternative.reading else ()
-                return Why(match.unit.typed, " ".join(read) or alternative.shown, alternative.how)
+                is_converted = alternative.how is How.EXACT and fold(alternative.shown) not in fold(match.unit.typed)
+                return Why(match.unit.typed, alternative.shown, How.READING if is_converted else alternative.how)
         return None
 
     def _named_terms(self, plan: Plan) -> dict[Alternative, frozenset[str]]:
         return {
-            alternative: self._scorer.named_terms(alternative)
+            alternative: self._scorer.related_terms(alternative)
             for clause in plan.clauses
-            for leaf in clause
+            for typed in clause
+            for leaf in typed.readings()
             for unit in leaf.units
             for alternative in unit.alternatives
-            if alternative.reading or alternative.synonym_groups
+            if alternative.synonym_groups
         }
 
     def matches(self, q: str, html: str) -> str:

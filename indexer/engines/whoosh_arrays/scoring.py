@@ -6,11 +6,10 @@ idf · impact, impact is the saturated BM25F weight in the postings, and idf = l
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from indexer.ranking import (
     ALTERNATIVE_WEIGHT,
     BIGRAM_WEIGHT,
     COVERAGE_POWER,
+    LITERAL_KANA_WEIGHT,
     MIN_QUESTION_SHARE,
     PART_WEIGHT,
     PROXIMITY_CHARS,
@@ -32,8 +32,7 @@ from indexer.ranking import (
 Floats = NDArray[np.float32]
 Docs = NDArray[np.int32]
 Mask = NDArray[np.bool_]
-MAX_READING_CHARS = 16  # of one word; the longest compounds in Sudachi's core lexicon that staff would type
-_PARTICLE_READINGS = frozenset("ノヲニハガトデモヘ")
+_THE_WORD_ITSELF = frozenset({How.EXACT, How.VARIANT})
 _EXPANSIONS = frozenset({How.SYNONYM, How.RELATED})
 _POSITION_SHIFT = 20  # positions stay under 2^16; section and position pack into one integer
 
@@ -47,6 +46,11 @@ class UnitMatch:
     by_alternative: list[tuple[Alternative, Docs]]
     mask: Mask
     scores: Floats
+
+    @property
+    def is_found_as_typed(self) -> bool:
+        """Whether some section holds the word itself, in whichever way it is written."""
+        return any(len(docs) for alternative, docs in self.by_alternative if alternative.how in _THE_WORD_ITSELF)
 
 
 @dataclass(slots=True)
@@ -108,12 +112,9 @@ class Matches:
 class Scorer:
     """Runs plans over one segment."""
 
-    def __init__(
-        self, words: ArrayField, bigrams: ArrayField, readings: ArrayField, synonyms: ArrayField, sections: int
-    ) -> None:
+    def __init__(self, words: ArrayField, bigrams: ArrayField, synonyms: ArrayField, sections: int) -> None:
         self._words = words
         self._bigrams = bigrams
-        self._readings = readings
         self._synonyms = synonyms
         self._sections = sections
 
@@ -132,7 +133,7 @@ class Scorer:
         clauses: list[list[LeafMatch]] = []
         requirements: list[Requirement] = []
         for clause in plan.clauses:
-            leaves = [self._leaf(leaf) for leaf in clause]
+            leaves = [self._readings_of(leaf) for leaf in clause]
             clauses.append(leaves)
             best = leaves[0]
             for leaf in leaves[1:]:
@@ -159,6 +160,15 @@ class Scorer:
             mask, dropped = _relaxed(allowed, requirements)
         return Matches(mask, scores, clauses, requirements, dropped, unknown)
 
+    def _readings_of(self, leaf: LeafPlan) -> LeafMatch:
+        """The leaf as typed or as converted, the better in each section."""
+        typed = self._leaf(leaf)
+        for conversion in map(self._leaf, leaf.conversions):
+            if np.count_nonzero(conversion.mask) > np.count_nonzero(typed.mask):
+                typed.scores *= np.float32(LITERAL_KANA_WEIGHT)
+            typed = replace(conversion.either(typed), leaf=leaf, units=[*conversion.units, *typed.units])
+        return typed
+
     def _leaf(self, leaf: LeafPlan) -> LeafMatch:
         units = [self._unit(unit, leaf.is_phrase) for unit in leaf.units]
         scores = np.zeros(self._sections, dtype=np.float32)
@@ -168,8 +178,7 @@ class Scorer:
             scores += unit.scores
             held[unit.mask] += unit.idf
             mask &= unit.mask
-        is_read = any(a.how is How.READING and len(docs) for unit in units for a, docs in unit.by_alternative)
-        if not leaf.is_phrase and not is_read:  # the characters of a reading are not those of the words it stands for
+        if not leaf.is_phrase and not (len(units) == 1 and units[0].is_found_as_typed):
             for bigram in leaf.bigrams:
                 if len(bigram) == 2:
                     self._add(scores, self._bigrams, bigram, BIGRAM_WEIGHT)
@@ -184,19 +193,27 @@ class Scorer:
     def _unit(self, unit: Unit, is_phrase: bool) -> UnitMatch:
         scores = np.zeros(self._sections, dtype=np.float32)
         mask = np.zeros(self._sections, dtype=bool)
+        itself = np.zeros(self._sections, dtype=bool)
         found: list[tuple[Alternative, Docs]] = []
-        # Kana of several short words (けい, やく) was hardly meant so: its reading counts even where they are found.
-        is_unconverted = len(unit.alternatives[0].terms) > 1
+        worths: list[Floats] = []
         for alternative in itertools.chain.from_iterable(map(self._resolved, unit.alternatives)):
-            is_net = alternative.how is How.SUBSTRING or (alternative.how is How.READING and not is_unconverted)
-            if is_net and any(len(docs) for _, docs in found):
-                continue  # the nets are for words that the index does not know
+            if alternative.how is How.SUBSTRING and any(len(docs) for _, docs in found):
+                continue  # the net is for words that the index does not know
             docs, values = self._alternative(alternative, is_phrase)
             found.append((alternative, docs))
+            worths.append(values)
             mask[docs] = True
+            if alternative.how in _THE_WORD_ITSELF:
+                itself[docs] = True
+        typed = int(np.count_nonzero(itself))
+        for (alternative, docs), values in zip(found, worths, strict=True):
             weight = ALTERNATIVE_WEIGHT[alternative.how]
-            if alternative.how in _EXPANSIONS and len(docs) and (typed := len(found[0][1])):
-                weight *= min(1.0, self.idf(typed) / self.idf(len(docs)))  # no rarer than what was typed
+            if typed and len(docs):
+                rarity = self.idf(typed) / self.idf(len(docs))
+                if alternative.how in _THE_WORD_ITSELF:
+                    weight *= rarity  # however it is written, it is one word
+                elif alternative.how in _EXPANSIONS:
+                    weight *= min(1.0, rarity)  # no rarer than what was typed
             np.maximum.at(scores, docs, np.float32(weight) * values)
         for alternative in unit.alternatives:
             if alternative.how is How.PARTS:
@@ -209,8 +226,6 @@ class Scorer:
 
     def _alternative(self, alternative: Alternative, is_phrase: bool) -> tuple[Docs, Floats]:
         """The sections (ascending) that match an alternative and idf · impact in each."""
-        if alternative.how is How.READING:
-            return self._reading(alternative.reading)
         if alternative.how is How.SUBSTRING:
             return self._substring(alternative.bigrams)
         if is_phrase:
@@ -221,19 +236,9 @@ class Scorer:
             docs, values = docs[keep], values[keep]
         return docs, values
 
-    def named_terms(self, alternative: Alternative) -> frozenset[str]:
-        """The terms that an alternative's reading or synonym groups stand for."""
-        groups = self._reading_groups(alternative.reading) if alternative.reading else []
-        groups.append(self._related_ranks(alternative))
-        return frozenset(self._words.lexicon.text(rank) for ranks in groups for rank in ranks)
-
-    def words_read(self, reading: str, section: int) -> tuple[str, ...]:
-        """The words of a section that a typed reading met, one for each of its parts."""
-        return tuple(
-            next(self._words.lexicon.text(rank) for rank in ranks if section in self._words.term_docs(rank))
-            for ranks in self._reading_groups(reading)
-            if ranks
-        )
+    def related_terms(self, alternative: Alternative) -> frozenset[str]:
+        """The terms that an alternative's synonym groups stand for."""
+        return frozenset(self._words.lexicon.text(rank) for rank in self._related_ranks(alternative))
 
     def _resolved(self, alternative: Alternative) -> Iterable[Alternative]:
         """The alternative itself, or one for each related word, so that a hit can say which one it holds."""
@@ -248,70 +253,14 @@ class Scorer:
         ranks = {
             rank
             for group in alternative.synonym_groups
-            for rank in self._ranks_named(self._synonyms, str(group))
+            for rank in self._words_of_group(group)
             if self._words.lexicon.text(rank) not in typed
         }
         return sorted(ranks)
 
-    def _reading(self, reading: str) -> tuple[Docs, Floats]:
-        """Sections with a word for every part of the reading, side by side where there are such.
-
-        The value is the mean of the parts' best.
-        """
-        groups = self._reading_groups(reading)
-        if not groups:
-            return _nothing()
-        found = [self._any_of(ranks) for ranks in groups if ranks]
-        docs = self._side_by_side(groups) if len(groups) > 1 else found[0][0]
-        if not len(docs):
-            docs = functools.reduce(np.intersect1d, (docs for docs, _ in found))
-        values = sum((values[np.searchsorted(part, docs)] for part, values in found), np.zeros(len(docs), np.float32))
-        return docs.astype(np.int32), (values / np.float32(len(found))).astype(np.float32)
-
-    def _side_by_side(self, groups: Sequence[Sequence[int]]) -> Docs:
-        """Sections where a word of each group follows one of the group before; an empty group is a particle's place."""
-        ends: IntArray | None = None
-        for ranks in groups:
-            if not ranks and ends is not None:
-                ends = ends + 1
-                continue
-            found: list[IntArray] = []
-            for rank in ranks:
-                docs, positions = self._words.term_positions(rank)
-                keys = (docs.astype(np.int64) << _POSITION_SHIFT) + positions
-                if ends is not None:
-                    keys = keys[_contains(ends, keys)]
-                found.append(keys + len(self._words.lexicon.text(rank)))
-            ends = np.unique(np.concatenate(found))
-        assert ends is not None
-        return np.unique(ends >> _POSITION_SHIFT).astype(np.int32)
-
-    def _reading_groups(self, reading: str) -> list[list[int]]:
-        """The words of each part of a reading, which is cut into as few known readings as possible.
-
-        Between them a particle may stand, as an empty list (ケイヤク|ノ|テツヅキ); [] where it cannot be cut so.
-        """
-        best: dict[int, tuple[int, list[list[int]]]] = {0: (0, [])}
-        for end in range(1, len(reading) + 1):
-            for start in range(max(0, end - MAX_READING_CHARS), end):
-                if start not in best:
-                    continue
-                cost, groups = best[start]
-                part = reading[start:end]
-                ranks = self._ranks_named(self._readings, part) if len(part) > 1 else []
-                if ranks:
-                    option = (cost + 1, [*groups, ranks])
-                elif part in _PARTICLE_READINGS and start and end < len(reading):
-                    option = (cost + 1, [*groups, []])
-                else:
-                    continue
-                if end not in best or option[0] < best[end][0]:
-                    best[end] = option
-        return best.get(len(reading), (0, []))[1]
-
-    def _ranks_named(self, names: ArrayField, name: str) -> list[int]:
-        rank = names.lexicon.find(name)
-        ranks: list[int] = [] if rank is None else names.term_docs(rank).tolist()
+    def _words_of_group(self, group: int) -> list[int]:
+        rank = self._synonyms.lexicon.find(str(group))
+        ranks: list[int] = [] if rank is None else self._synonyms.term_docs(rank).tolist()
         return ranks
 
     def _any_of(self, ranks: Sequence[int]) -> tuple[Docs, Floats]:
@@ -436,7 +385,7 @@ class Scorer:
 
 def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]:
     """The words of a clause one by one; a phrase or a choice (OR) as a whole."""
-    if len(leaves) == 1 and not leaves[0].leaf.is_phrase:
+    if len(leaves) == 1 and not leaves[0].leaf.is_phrase and not leaves[0].leaf.conversions:
         return [
             Requirement(unit.unit.typed, unit.idf, unit.mask, False, unit.unit.weight < 1) for unit in leaves[0].units
         ]
