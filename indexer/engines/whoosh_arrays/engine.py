@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError, FileIndex
 from whoosh.reading import SegmentReader
@@ -45,7 +46,7 @@ from indexer.highlight import Highlighter, targets_of
 from indexer.manifest import Manifest
 from indexer.planning import Alternative, Plan, Planner
 from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT
-from indexer.spelling import corrections
+from indexer.spelling import allowed_distance, corrections
 from indexer.tokenizer import SudachiTokenizer
 from kb.errors import IndexMissingError, IndexStaleError, NotFoundError
 from kb.folding import fold
@@ -204,7 +205,7 @@ class _Snapshot:
         did_you_mean = corrected = None
         if matches.unknown or matches.dropped or not matches.mask.any():
             did_you_mean = self._did_you_mean(request, query, matches)
-        if did_you_mean and not request.exact and _is_slip(query, matches):
+        if did_you_mean and not request.exact and _is_slip(query, did_you_mean, matches):
             corrected = parse_query(did_you_mean)
             plan = self._planner.plan(corrected)
             matches = self._scorer.match(plan)
@@ -471,12 +472,14 @@ class ArrayVocabulary:
         return [(self._words.lexicon.text(word), self._words.document_frequency(word)) for word in ranks]
 
 
-def _is_slip(query: Query, matches: Matches) -> bool:
-    """Whether to search for もしかして at once: nothing else is found, or only a few odd pieces of one longer word."""
-    if not matches.mask.any():
-        return True
+def _is_slip(query: Query, did_you_mean: str, matches: Matches) -> bool:
+    """Whether to search for もしかして at once: it is close, and nothing or only pieces of one longer word are found."""
+    typed = fold(str(query))
+    if OSA.distance(typed, fold(did_you_mean)) > allowed_distance(len(typed)):
+        return False
     texts = [leaf.text for clause in query.clauses for leaf in clause.alternatives]
-    return bool(matches.dropped) and len(texts) == 1 and len(texts[0]) >= MIN_SLIP_CHARS
+    is_in_pieces = bool(matches.dropped) and len(texts) == 1 and len(texts[0]) >= MIN_SLIP_CHARS
+    return is_in_pieces or not matches.mask.any()
 
 
 def _best(hits: IntArray, scores: NDArray[np.float32]) -> IntArray:

@@ -164,8 +164,14 @@ class Scorer:
         """The leaf as typed or as converted, the better in each section."""
         typed = self._leaf(leaf)
         for conversion in map(self._leaf, leaf.conversions):
-            if np.count_nonzero(conversion.mask) > np.count_nonzero(typed.mask):
+            if len(typed.units) > 1 and conversion.mask.any():
+                typed = conversion  # すたー, あっぷ: not words at all
+                continue
+            if np.count_nonzero(conversion.mask) >= np.count_nonzero(typed.mask):
+                # Then the kana stand in the text to say how the word is read: no reason to prefer those sections.
+                typed.scores[conversion.mask] = 0
                 typed.scores *= np.float32(LITERAL_KANA_WEIGHT)
+                typed.units.clear()
             typed = replace(conversion.either(typed), leaf=leaf, units=[*conversion.units, *typed.units])
         return typed
 
