@@ -11,10 +11,12 @@ import datetime
 import hashlib
 import multiprocessing
 import os
+import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -43,6 +45,7 @@ from kb.vocabulary import KINDS
 THESAURUS_FILE = "thesaurus.yaml"
 USER_DICTIONARY_FILE = "user_dictionary.csv"
 BATCH_BYTES = 400_000  # of Markdown handed to a worker at once: about a second of work, so that progress moves
+TEMPORARY_PREFIX = "building-"
 PARALLEL_BYTES = 4_000_000  # below this, starting worker processes costs more than it saves
 
 
@@ -139,7 +142,7 @@ def build(
     left out instead. Warnings never stop a build.
     """
     started = time.perf_counter()
-    with backend.open_writer(folder) as writer, tempfile.TemporaryDirectory(prefix="kb-") as temporary:
+    with backend.open_writer(folder) as writer, _temporary_folder(folder) as temporary:
         weights, dictionary, digest = current_stamps(roots)
         catalog = scan(roots)
         thesaurus, user_source, problems = check_extras(roots)
@@ -178,6 +181,15 @@ def build(
     return BuildReport(
         documents, sections, tuple(sorted(problems)), tuple(sorted(left_out)), time.perf_counter() - started
     )
+
+
+@contextmanager
+def _temporary_folder(index: Path) -> Iterator[str]:
+    """A folder beside the index, where the next build finds and removes what a killed one left."""
+    for leftover in index.glob(f"{TEMPORARY_PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX, dir=index) as temporary:
+        yield temporary
 
 
 def _raise_errors(problems: Iterable[Problem]) -> None:
@@ -259,8 +271,17 @@ _analyst: _Analyst | None = None
 
 
 def _start_worker(backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     global _analyst  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
     _analyst = _Analyst(backend, ids_by_path, user_dictionary)
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot tell its workers to stop."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _run_in_worker(files: list[ContentFile]) -> _Result:

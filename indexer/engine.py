@@ -53,6 +53,8 @@ class SearchRequest:
     sort: Sort = Sort.RELEVANCE
 
     def __post_init__(self) -> None:
+        if any("\ud800" <= character <= "\udfff" for character in self.q):
+            raise UsageError("q", "is not text (bytes that are no UTF-8)", "UTF-8 text")
         if len(self.q) > MAX_QUERY_CHARS:
             raise UsageError("q", f"has {len(self.q):,} characters", f"at most {MAX_QUERY_CHARS}")
         if not 1 <= self.per_page <= MAX_PER_PAGE:

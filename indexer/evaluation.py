@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean
 
 from indexer.engine import SearchEngine, SearchRequest
-from kb.errors import ContentError, Problem
+from kb.errors import ContentError, Problem, UsageError
 
 DEPTH = 10
 WORST_SHOWN = 10
@@ -47,19 +47,26 @@ def load_judgements(path: Path) -> list[Judgement]:
     problems: list[Problem] = []
     judgements: list[Judgement] = []
     allowed = '{"query": "…", "relevant": {"<id>": 1 to 3}}'
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError([Problem(str(path), 1, f"cannot be read: {error}", "JSON Lines in UTF-8")]) from error
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             plain = json.loads(line)
             relevant = {str(key): int(grade) for key, grade in plain["relevant"].items()}
             judgement = Judgement(str(plain["query"]), relevant, str(plain.get("class", "")))
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            SearchRequest(judgement.query)  # raises what no engine would take
+        except (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError, UsageError) as error:
             problems.append(Problem(str(path), number, f"not a judged query ({error})", allowed))
             continue
         if not relevant or not all(0 <= grade <= 3 for grade in relevant.values()):
             problems.append(Problem(str(path), number, "no relevant ids, or a grade out of range", allowed))
         judgements.append(judgement)
+    if not problems and not judgements:
+        problems.append(Problem(str(path), 1, "no judged query", allowed))
     if problems:
         raise ContentError(problems)
     return judgements

@@ -34,7 +34,7 @@ NAME_WEIGHT = (
 )
 FIELD_GAP_CHARS = 64  # between fields in a section's positions: wider than any adjacency window
 
-INDEX_SCHEMA_VERSION = 4
+INDEX_SCHEMA_VERSION = 5
 """Raised by hand when the meaning of anything written to the index changes; an older index is then rebuilt."""
 
 

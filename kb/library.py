@@ -313,7 +313,7 @@ def _to_document(file: ContentFile, front: FrontMatter, title: str | None, secti
     updated = values.get("updated")
     return Document(
         id=file.id,
-        title=title or PurePosixPath(file.path).stem,
+        title=title or PurePosixPath(file.path).stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         kind=file.kind,
         path=file.path,
         sections=sections,

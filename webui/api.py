@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from indexer.engine import MAX_SUGGESTIONS, SearchEngine, SearchRequest
-from kb.errors import UsageError
+from indexer.engine import SearchEngine, SearchRequest
 from webui.openapi import openapi_document
-from webui.requests import filters, search_request
+from webui.requests import filters, search_request, suggestion_limit
 from webui.schemas import document_json, search_json, suggestions_json
-
-DEFAULT_SUGGESTIONS = 8
 
 
 def create_api(engine: SearchEngine) -> Blueprint:
@@ -24,10 +21,8 @@ def create_api(engine: SearchEngine) -> Blueprint:
     @api.get("/api/v1/suggest")
     def suggest() -> Response:
         wanted = SearchRequest(request.args.get("q", ""), filters(request.args))
-        limit = request.args.get("limit", str(DEFAULT_SUGGESTIONS))
-        if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= MAX_SUGGESTIONS:
-            raise UsageError("limit", f"is {limit[:40]!r}", f"1 to {MAX_SUGGESTIONS}")
-        return jsonify(suggestions_json(wanted.q, engine.suggest(wanted.q, wanted.filters, int(limit))))
+        limit = suggestion_limit(request.args)
+        return jsonify(suggestions_json(wanted.q, engine.suggest(wanted.q, wanted.filters, limit)))
 
     @api.get("/api/v1/documents/<document_id>")
     def document(document_id: str) -> Response:

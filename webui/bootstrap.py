@@ -23,7 +23,7 @@ def open_engine(settings: Settings) -> SearchEngine:
 def index_is_fresh(settings: Settings) -> bool:
     """Whether the index was made of exactly this content by exactly this program and dictionary."""
     try:
-        return not is_stale(BACKEND.read_manifest(settings.index), settings.content)
+        return not is_stale(BACKEND.read_manifest(settings.index), settings.content) and index_exists(settings)
     except SearchIndexError:
         return False
 

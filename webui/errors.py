@@ -7,6 +7,7 @@ import logging
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from indexer.engine import MAX_PER_PAGE, MAX_QUERY_CHARS, MAX_SUGGESTIONS, MAX_WINDOW
 from kb.errors import NotFoundError, SearchIndexError, UsageError
 from webui.schemas import error_json
 
@@ -46,6 +47,14 @@ _PARAMETER_LABELS = {
     "exact": "完全一致のみ",
     "limit": "候補の数",
 }
+# In Japanese where what is allowed is no list of values.
+_ALLOWED = {
+    "q": f"{MAX_QUERY_CHARS}文字までの文字",
+    "page": f"1以上の整数（{MAX_WINDOW:,}件目まで）",
+    "per_page": f"1から{MAX_PER_PAGE}までの整数",
+    "limit": f"1から{MAX_SUGGESTIONS}までの整数",
+    "exact": "0または1",
+}
 
 
 def register_errors(app: Flask) -> None:
@@ -54,7 +63,7 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(UsageError)
     def usage(error: UsageError) -> Response:
         label = _PARAMETER_LABELS.get(error.field, error.field)
-        reason = f"「{label}」に使えない値が指定されています。使える値：{error.allowed}"
+        reason = f"「{label}」に使えない値が指定されています。使える値：{_ALLOWED.get(error.field, error.allowed)}"
         details = {"parameter": error.field, "problem": error.message, "allowed": error.allowed}
         return _answer(400, reason, details)
 

@@ -31,7 +31,10 @@ updated: {today}
 
 
 def new_document(roots: Sequence[str], document_id: str, title: str, folder: str) -> Path:
-    """Write the file in the first content folder and return its path; UsageError if the id is taken or malformed."""
+    """Write the file in the first content folder and return its path; UsageError for what cannot be written there."""
+    shown_title = " ".join(title.split())
+    if not shown_title or not shown_title.isprintable():
+        raise UsageError("title", f"is {title!r}", "printable text that is not empty")
     if not ID_PATTERN.fullmatch(document_id):
         raise UsageError("document_id", f"is {document_id!r}", ID_RULE)
     owner = next((file.shown_path for file in scan(roots).files if file.id == document_id), None)
@@ -40,8 +43,13 @@ def new_document(roots: Sequence[str], document_id: str, title: str, folder: str
         raise UsageError("document_id", f"{document_id!r} is taken by {owner or path}", "an id that nothing else uses")
     if not os.path.isdir(roots[0]):
         raise UsageError("content", f"{roots[0]} is no folder", "an existing folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    quoted = json.dumps(" ".join(title.split()), ensure_ascii=False)  # a JSON string is a YAML string
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(roots[0])):
+        raise UsageError("folder", f"{folder!r} leads out of {roots[0]}", "a folder inside it")
+    quoted = json.dumps(shown_title, ensure_ascii=False)  # a JSON string is a YAML string
     text = _TEMPLATE.format(id=document_id, title=quoted, today=datetime.date.today().isoformat())
-    path.write_text(text, encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError("folder", f"{path.parent}: {error.strerror}", "a folder that can be written to") from error
     return path

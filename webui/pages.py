@@ -10,7 +10,16 @@ from itertools import groupby
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from indexer.engine import MAX_QUERY_CHARS, MAX_WINDOW, How, SearchEngine, SearchPage, SearchRequest, Sort
+from indexer.engine import (
+    DEFAULT_PER_PAGE,
+    MAX_QUERY_CHARS,
+    MAX_WINDOW,
+    How,
+    SearchEngine,
+    SearchPage,
+    SearchRequest,
+    Sort,
+)
 from kb.errors import NotFoundError
 from kb.model import Document
 from kb.vocabulary import CHAPTERS, FACET_BY_NAME, FACETS, KINDS, PATTERNS, ROLES, STAGES
@@ -93,6 +102,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
             sorts={Sort.RELEVANCE: "関連度の高い順", Sort.PAGE: "ガイドの頁順"},
             toggled=toggled,
             how=How,
+            default_per_page=DEFAULT_PER_PAGE,
             replace=replace,
             next_request=next_request,
         )

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
-from indexer.engine import DEFAULT_PER_PAGE, SearchRequest, Sort
+from indexer.engine import DEFAULT_PER_PAGE, MAX_SUGGESTIONS, SearchRequest, Sort
 from kb.errors import UsageError
 from kb.vocabulary import FACETS
 
+DEFAULT_SUGGESTIONS = 8
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _FLAGS = {"": False, "0": False, "1": True}
 
@@ -24,6 +25,14 @@ class Arguments(Protocol):
 
     def getlist(self, key: str) -> list[str]:
         """All values of a parameter."""
+
+
+def suggestion_limit(arguments: Arguments) -> int:
+    """How many suggestions are wanted."""
+    text = arguments.get("limit", str(DEFAULT_SUGGESTIONS))
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MAX_SUGGESTIONS:
+        raise UsageError("limit", f"is {text[:40]!r}", f"1 to {MAX_SUGGESTIONS}")
+    return int(text)
 
 
 def search_request(arguments: Arguments) -> SearchRequest:

@@ -33,11 +33,12 @@ def index_schema() -> fields.Schema:
 
 
 class ArraySegment(W3Segment):
-    """A segment with its manifest, which the TOC commits together with it."""
+    """A segment with its manifest and the sizes of its files, which the TOC commits together with it."""
 
     def __init__(self, codec: ArrayCodec, index_name: str) -> None:
         super().__init__(codec, index_name)
         self.manifest: Mapping[str, Any] = {}
+        self.sizes: Mapping[str, int] = {}
 
 
 class ArrayCodec(W3Codec):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import os
+import struct
 import threading
 import time
 import weakref
@@ -136,10 +137,11 @@ def _open_snapshot(folder: Path) -> _Snapshot:
         try:
             return _Snapshot(folder)
         except FileNotFoundError:
-            if attempt == OPEN_RETRIES - 1:
-                raise
-            time.sleep(_RETRY_SECONDS)
-    raise AssertionError("unreachable")
+            if attempt < OPEN_RETRIES - 1:
+                time.sleep(_RETRY_SECONDS)
+        except (ValueError, EOFError, struct.error) as error:
+            raise IndexStaleError(f"{folder}: the index is damaged ({error})") from error
+    raise IndexStaleError(f"{folder}: the index is damaged (a file is missing)")
 
 
 class _Snapshot:
@@ -150,6 +152,9 @@ class _Snapshot:
         self._opened_at = _modified(folder)
         self._reading = threading.Lock()
         segment, toc, storage = _committed_segment(folder)
+        for file_name, size in segment.sizes.items():
+            if (folder / file_name).stat().st_size != size:
+                raise IndexStaleError(f"{folder}: the index is damaged ({file_name} has another size)")
         self.manifest = Manifest.from_plain(segment.manifest)
         if self.manifest.weights != weights_stamp():
             raise IndexStaleError(f"{folder}: the index was made by another version of this program")
@@ -473,7 +478,7 @@ class ArrayVocabulary:
 
 
 def _is_slip(query: Query, did_you_mean: str, matches: Matches) -> bool:
-    """Whether to search for もしかして at once: it is close, and nothing or only pieces of one longer word are found."""
+    """Whether to search for もしかして at once: it is close, and nothing or only pieces of one word are found."""
     typed = fold(str(query))
     if OSA.distance(typed, fold(did_you_mean)) > allowed_distance(len(typed)):
         return False

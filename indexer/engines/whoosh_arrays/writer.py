@@ -18,14 +18,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, EmptyIndexError, clean_files
+from whoosh.index import TOC, clean_files
 
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
 from indexer.engines.whoosh_arrays.arrays import MAX_POSITION, write_array, write_keys
 from indexer.engines.whoosh_arrays.codec import ArrayCodec, index_schema
 from indexer.entries import Entry
 from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES, K1, NAME_WEIGHT, TEXT_FIELDS
-from kb.errors import IndexLockedError
+from kb.errors import IndexLockedError, SearchIndexError
 from kb.folding import fold
 from kb.kana import to_katakana
 from kb.vocabulary import FACETS
@@ -129,7 +129,10 @@ class IndexWriter:
 
     def __init__(self, folder: Path) -> None:
         """Raises IndexLockedError when another process is building the index in `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SearchIndexError(f"{folder}: cannot be an index folder: {error.strerror}") from error
         self._folder = folder
         self._storage = FileStorage(str(folder))
         self._lock = self._storage.lock(f"{INDEX_NAME}_WRITELOCK")
@@ -138,7 +141,7 @@ class IndexWriter:
         try:
             toc = TOC.read(self._storage, INDEX_NAME)
             self._generation, segments = toc.generation, toc.segments
-        except EmptyIndexError:
+        except Exception:  # noqa: BLE001 - none, or whatever a damaged TOC makes unpickling raise: begin anew
             self._generation, segments = -1, []
         # What a killed run left behind: files of no committed segment.
         clean_files(self._storage, INDEX_NAME, self._generation, segments)
@@ -223,6 +226,8 @@ class IndexWriter:
         self._documents.close()
         if user_dictionary is not None:
             shutil.copyfile(user_dictionary, self._folder / f"{self._segment.segment_id()}.user.dic")
+        files = self._folder.glob(f"{self._segment.segment_id()}.*")
+        self._segment.sizes = {path.name: path.stat().st_size for path in files}
         self._segment.set_doc_count(self._count)
         self._segment.manifest = json.loads(json.dumps(manifest))
         generation = self._generation + 1
