@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import tomllib
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from indexer.engine import SearchEngine
 from tests.conftest import REPOSITORY
+from webui.app import create_app
 from webui.cli import main
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -55,3 +58,23 @@ def test_every_dependency_has_its_reason() -> None:
 def test_no_file_names_a_package_registry(path: str) -> None:
     text = (REPOSITORY / path).read_text(encoding="utf-8")
     assert not re.search(r"pypi|pythonhosted|--index-url|--find-links", text)
+
+
+def test_the_example_query_prints_what_readme_shows(guide_index: Path) -> None:
+    shown = README.split(BLOCKS[1] + "```\n\n```\n", 1)[1].split("```", 1)[0]
+    result = CliRunner().invoke(main, [*shlex.split(BLOCKS[1])[1:], "--index", str(guide_index)])
+    assert result.output == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "address"), [(0, "/api/v1/suggest?q=keiya&chapter=5&limit=2"), (1, "/api/v1/search?chapter=9")]
+)
+def test_a_json_example_is_what_the_api_answers(guide: SearchEngine, number: int, address: str) -> None:
+    example = re.findall(r"^```json\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[number]
+    assert create_app(guide).test_client().get(address).get_json() == json.loads(example)
+
+
+def test_every_picture_is_there() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((REPOSITORY / picture).is_file() for picture in pictures)
