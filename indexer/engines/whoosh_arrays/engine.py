@@ -46,7 +46,7 @@ from indexer.fields import weights_stamp
 from indexer.highlight import Highlighter, targets_of
 from indexer.manifest import Manifest
 from indexer.planning import Alternative, Plan, Planner
-from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT
+from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT, SAME_DOCUMENT_WEIGHT
 from indexer.spelling import allowed_distance, corrections
 from indexer.tokenizer import SudachiTokenizer
 from kb.errors import IndexMissingError, IndexStaleError, NotFoundError
@@ -320,7 +320,20 @@ class _Snapshot:
         best = _best(hits, matches.scores)
         self._scorer.add_proximity(matches, best)
         best = best[np.lexsort((best, -matches.scores[best]))]
+        matches.scores[best] *= self._crowding(best)
+        best = best[np.lexsort((best, -matches.scores[best]))]
         return self._spread(best, request.per_page)
+
+    def _crowding(self, ranked: IntArray) -> NDArray[np.float32]:
+        """SAME_DOCUMENT_WEIGHT ^ (how many sections of the same document stand before), for each of `ranked`."""
+        documents = np.searchsorted(self._document_starts, ranked, side="right")
+        order = np.argsort(documents, kind="stable")
+        grouped = documents[order]
+        firsts = np.flatnonzero(np.concatenate(([True], grouped[1:] != grouped[:-1]))) if len(grouped) else grouped
+        before = np.arange(len(grouped)) - np.repeat(firsts, np.diff(np.append(firsts, len(grouped))))
+        weights = np.empty(len(ranked), dtype=np.float32)
+        weights[order] = np.float32(SAME_DOCUMENT_WEIGHT) ** before
+        return weights
 
     def _spread(self, ranked: IntArray, per_page: int) -> IntArray:
         """At most MAX_SECTIONS_PER_DOCUMENT of one document on a page, while there are others to show."""
