@@ -11,10 +11,11 @@ from indexer.analysis import Analyzer
 from indexer.engine import How
 from indexer.planning import Alternative, Plan
 from kb import html_text
-from kb.folding import Folded, fold, fold_with_offsets
+from kb.folding import fold, fold_with_offsets
 
 SNIPPET_CHARS = 140  # two to three lines of the result list
-MAX_ANALYSED_CHARS = 800  # of one section, around its first match; a snippet never needs more
+MAX_ANALYSED_CHARS = 320  # of one section, around its matches: a snippet with room on both sides
+MAX_PLACES_OF_A_WORD = 8
 _SENTENCE_START = re.compile(r"[。！？\n]")
 
 Range = tuple[int, int]
@@ -93,16 +94,29 @@ class Highlighter:
         """About SNIPPET_CHARS of a section's text around its densest matches, escaped, with `<mark>`."""
         text = html_text.text_of(source)
         if len(text) > MAX_ANALYSED_CHARS:
-            text = _around_first_match(text, targets)
+            text = _around_matches(text, targets)
         text = html_text.one_line(text)
         return _cut(text, self.ranges(text, targets))
 
 
-def _around_first_match(text: str, targets: Targets) -> str:
-    folded: Folded = fold_with_offsets(text)
-    starts = [folded.text.find(word) for word in (*targets.surfaces, *targets.terms) if word]
-    first = min((start for start in starts if start >= 0), default=0)
-    begin = max(0, folded.original_range(first, first + 1)[0] - MAX_ANALYSED_CHARS // 4)
+def _around_matches(text: str, targets: Targets) -> str:
+    """MAX_ANALYSED_CHARS of a long text where most different targets stand together, as far as plain search can tell."""
+    folded = fold(text)
+    places: list[tuple[int, str]] = []
+    for word in (*targets.surfaces, *targets.terms):
+        start = folded.find(word)
+        for _ in range(MAX_PLACES_OF_A_WORD):
+            if start < 0 or not word:
+                break
+            places.append((start, word))
+            start = folded.find(word, start + len(word))
+    best = max(
+        (place for place, _ in places),
+        key=lambda begin: (len({word for place, word in places if begin <= place < begin + SNIPPET_CHARS}), -begin),
+        default=0,
+    )
+    # Folding changes lengths so little that the same share of both texts is the same place.
+    begin = max(0, best * len(text) // max(1, len(folded)) - MAX_ANALYSED_CHARS // 4)
     return text[begin : begin + MAX_ANALYSED_CHARS]
 
 
