@@ -100,7 +100,7 @@ class Highlighter:
 
 
 def _around_matches(text: str, targets: Targets) -> str:
-    """MAX_ANALYSED_CHARS of a long text where most different targets stand together, as far as plain search can tell."""
+    """MAX_ANALYSED_CHARS of a long text where most different targets stand together, by plain string search."""
     folded = fold(text)
     places: list[tuple[int, str]] = []
     for word in (*targets.surfaces, *targets.terms):

@@ -1,9 +1,9 @@
 """JSQuAD dev: can the engine, as shipped, find the paragraph that a question was written about?
 
-    python -m tests.bench.jsquad <jsquad-dev.jsonl.gz> [--ablate]
+    python -m tests.bench.jsquad JSQUAD-DEV.jsonl.gz FOLDER
 
 A line of the file is {"id", "title", "text", "questions"}. Each paragraph becomes a document, each question a query
-whose one right answer is that document. `--ablate` switches parts of the ranking off one by one to show their worth.
+whose one right answer is that document. FOLDER is left with index/ and queries.jsonl, for tests.bench.ablation.
 """
 
 from __future__ import annotations
@@ -11,24 +11,12 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from indexer import ranking
 from indexer.build import build
-from indexer.engine import MAX_QUERY_CHARS, How
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, scoring
+from indexer.engine import MAX_QUERY_CHARS
+from indexer.engines.whoosh_arrays import WhooshArraysBackend
 from indexer.evaluation import Judgement, evaluate, summary
-
-ABLATIONS: dict[str, dict[str, object]] = {
-    "as shipped": {},
-    "without bigrams": {"BIGRAM_WEIGHT": 0.0},
-    "without parts": {"PART_WEIGHT": 0.0, "ALTERNATIVE_WEIGHT": {**ranking.ALTERNATIVE_WEIGHT, How.PARTS: 0.0}},
-    "without proximity": {"PROXIMITY_WEIGHT": 0.0},
-    "without coverage": {"COVERAGE_POWER": 0.0},
-}
 
 
 def write_content(source: Path, folder: Path) -> list[Judgement]:
@@ -46,37 +34,23 @@ def write_content(source: Path, folder: Path) -> list[Judgement]:
     return judgements
 
 
-@contextmanager
-def switched_off(weights: dict[str, object]) -> Iterator[None]:
-    """The scorer with some weights replaced, for a measurement."""
-    before = {name: getattr(scoring, name) for name in weights}
-    try:
-        for name, value in weights.items():
-            setattr(scoring, name, value)
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(scoring, name, value)
-
-
 def main() -> None:
     """Build, evaluate, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("source", type=Path)
-    parser.add_argument("--ablate", action="store_true")
+    parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        content, index = Path(temporary, "content"), Path(temporary, "index")
-        content.mkdir()
-        judgements = write_content(options.source, content)
-        backend = WhooshArraysBackend()
-        build([str(content)], index, backend)
-        engine = backend.open_engine(index)
-        print(f"{'':<20}{'MRR@10':>8}{'hit@1':>8}{'hit@10':>8}{'empty':>7}")
-        for name, weights in ABLATIONS.items() if options.ablate else [("as shipped", {})]:
-            with switched_off(weights):
-                row = summary(evaluate(engine, judgements))
-            print(f"{name:<20}{row['MRR@10']:>8.4f}{row['hit@1']:>8.4f}{row['hit@10']:>8.4f}{row['empty']:>7}")
+    content, index = options.folder / "content", options.folder / "index"
+    content.mkdir(parents=True)
+    judgements = write_content(options.source, content)
+    lines = [
+        json.dumps({"query": item.query, "relevant": dict(item.relevant)}, ensure_ascii=False) for item in judgements
+    ]
+    (options.folder / "queries.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    backend = WhooshArraysBackend()
+    build([str(content)], index, backend)
+    row = summary(evaluate(backend.open_engine(index), judgements))
+    print("  ".join(f"{name} {value:.4f}" for name, value in row.items()))
 
 
 if __name__ == "__main__":
