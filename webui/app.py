@@ -7,6 +7,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from indexer.engine import SearchEngine
 from webui.api import create_api
+from webui.caching import register_caching
 from webui.errors import register_errors
 from webui.pages import create_pages
 
@@ -36,6 +37,7 @@ def create_app(engine: SearchEngine) -> Flask:
     register_errors(app)
     app.register_blueprint(create_pages(engine))
     app.register_blueprint(create_api(engine))
+    register_caching(app, engine)
 
     @app.before_request
     def refuse_oversize() -> None:

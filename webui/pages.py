@@ -144,6 +144,12 @@ def create_pages(engine: SearchEngine) -> Blueprint:
         answer.mimetype = "application/opensearchdescription+xml"
         return answer
 
+    @pages.get("/sitemap.xml")
+    def sitemap() -> Response:
+        answer = make_response(render_template("sitemap.xml", documents=engine.documents(), root=request.url_root))
+        answer.mimetype = "application/xml"
+        return answer
+
     @pages.get("/healthz")
     def healthz() -> Response:
         return _plain("ok")

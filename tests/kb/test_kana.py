@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kb.kana import is_kana, reading_of_romaji, reading_prefixes, to_katakana
 
@@ -39,6 +41,48 @@ def test_what_is_no_romaji_is_not_read(typed: str) -> None:
 )
 def test_half_converted_input_begins_the_reading(typed: str, prefix: str) -> None:
     assert prefix in reading_prefixes(typed)
+
+
+@pytest.mark.parametrize(
+    ("word", "reading"),
+    [
+        ("keiyaku", "ケイヤク"),
+        ("kyoutei", "キョウテイ"),
+        ("jigyousha", "ジギョウシャ"),
+        ("zyuumin", "ジュウミン"),
+        ("tyousei", "チョウセイ"),
+        ("chousei", "チョウセイ"),
+        ("tsuika", "ツイカ"),
+        ("fukuoka", "フクオカ"),
+        ("hyouka", "ヒョウカ"),
+        ("nyuusatsu", "ニュウサツ"),
+        ("renkei", "レンケイ"),
+        ("kin'yuu", "キンユウ"),
+        ("de-ta", "データ"),
+        ("kekka", "ケッカ"),
+        ("kessai", "ケッサイ"),
+        ("matchingu", "マッチング"),
+        ("macchingu", "マッチング"),
+    ],
+)
+def test_a_word_is_never_lost_on_the_way_to_its_last_letter(word: str, reading: str) -> None:
+    lost = [
+        word[:length]
+        for length in range(1, len(word) + 1)
+        if not any(reading.startswith(prefix) for prefix in reading_prefixes(word[:length]))
+    ]
+    assert lost == []
+
+
+@given(st.text(st.sampled_from("kgsztdnhbpmyrwcjfvxqlaiueo'-ーけンっゃ契 K1"), max_size=12))
+def test_prefixes_of_a_reading_are_katakana(typed: str) -> None:
+    prefixes = reading_prefixes(typed)
+    assert all(is_kana(prefix) and to_katakana(prefix) == prefix for prefix in prefixes)
+
+
+@pytest.mark.parametrize("typed", ["", "契約k", "123", "a1", "kei yaku"])
+def test_what_is_no_reading_begins_none(typed: str) -> None:
+    assert reading_prefixes(typed) == ()
 
 
 def test_kanji_begin_no_reading() -> None:

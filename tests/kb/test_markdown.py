@@ -6,10 +6,24 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kb.markdown import MarkdownRenderer, Rendered, derived_anchor
+from kb.front_matter import ID_PATTERN
+from kb.markdown import MAX_UNCLOSED_BRACKETS, MarkdownRenderer, Rendered, derived_anchor, sanitise
 
 GOLDEN = Path(__file__).parent / "golden"
+
+MARKDOWN = st.lists(
+    st.one_of(
+        st.sampled_from(
+            "# ¦## ¦契約¦a¦ {#a}¦ {#a-2}¦{: #x}¦\n¦\n\n¦- ¦    ¦> ¦```¦`¦[¦](¦a.md)¦)¦![¦<div>¦</div>¦<!--¦-->¦<¦&#x26;"
+            "¦|¦---¦===¦\n:   ¦[^a]¦:¦*¦**¦_¦\\¦\x02¦\x03¦<script>¦<?¦<![CDATA[¦<a name=x>¦\x02wzxhzdk:0\x03".split("¦")
+        ),
+        st.text(max_size=3),
+    ),
+    max_size=25,
+).map("".join)
 
 
 def render(body: str, title: str | None = None) -> Rendered:
@@ -62,9 +76,35 @@ def test_nothing_that_runs_or_restyles_is_left(hostile: str) -> None:
         assert trace not in output.lower().replace("&lt;script", "")
 
 
+@pytest.mark.parametrize(
+    "source", ['<ul><li id="results">x</li></ul>', '<p><a id="conditions">x</a></p>', '<sup id="q">x</sup>']
+)
+def test_html_of_a_document_cannot_take_an_id_of_the_page(source: str) -> None:
+    assert "id=" not in render(source).sections[0].html
+
+
 def test_a_second_h1_is_reported_with_its_line() -> None:
     (fault,) = render("# 一\n\n本文\n\n# 二\n").faults
     assert (fault.line, fault.message) == (5, "a second H1")
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("# 一\n\n二の説明\n\n# 二\n", 5),
+        ("# 一\n\n```\n# 二\n```\n\n# 二\n", 7),
+        ("# 一\n\n改\x0c頁\n\n# 二\n", 5),
+        ("# 一\n\n> # 二\n\n二\n===\n", 5),
+    ],
+    ids=["words in the text", "words in code", "a form feed from a PDF", "words in a quote"],
+)
+def test_the_line_of_a_heading_is_not_that_of_the_same_words_elsewhere(body: str, line: int) -> None:
+    assert [fault.line for fault in render(body).faults] == [line]
+
+
+def test_an_h1_unlike_the_title_is_a_section() -> None:
+    rendered = render("# 別の題\n", title="題名")
+    assert [(part.heading, part.level) for part in rendered.sections] == [("", 0), ("別の題", 1)]
 
 
 def test_an_h1_that_repeats_the_title_is_no_section() -> None:
@@ -84,14 +124,24 @@ def test_an_impossible_heading_id_is_reported() -> None:
     assert fault.message == "heading id 'Bad_Id'"
 
 
-def test_a_heading_without_id_gets_the_same_one_in_every_run() -> None:
-    assert derived_anchor("Terms of use") == "terms-of-use"
-    assert (
-        derived_anchor("適用できる条件")
-        == derived_anchor("適用できる条件")
-        == "s-" + derived_anchor("適用できる条件")[2:]
-    )
-    assert len(derived_anchor("適用できる条件")) == 10
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        ("Terms of use", "terms-of-use"),
+        ("ＴＥＲＭＳ　ｏｆ　ｕｓｅ", "terms-of-use"),
+        ("4. FAQ!", "4-faq"),
+        ("手順", "s-4c70c596"),  # first 8 hex digits of `printf 手順 | sha1sum`
+        ("次の見出し", "s-ae00b732"),
+    ],
+)
+def test_a_heading_without_id_gets_the_same_one_in_every_run(heading: str, anchor: str) -> None:
+    assert derived_anchor(heading) == anchor
+
+
+def test_an_id_that_an_author_wrote_is_never_lost_to_a_derived_one() -> None:
+    rendered = render("## Terms\n\n## 規約 {#terms}\n")
+    assert {part.heading: part.anchor for part in rendered.sections if part.anchor}["規約"] == "terms"
+    assert rendered.faults == []
 
 
 def test_a_dead_link_is_reported_and_its_text_stays() -> None:
@@ -101,8 +151,22 @@ def test_a_dead_link_is_reported_and_its_text_stays() -> None:
     assert "<a" not in rendered.sections[0].html
 
 
-def test_a_picture_says_what_it_shows() -> None:
-    assert "［図：流れ図］" in render("![流れ図](flow.png)\n").sections[0].html
+def test_each_dead_link_is_reported_with_its_own_line() -> None:
+    body = "[生](not-gone.md)\n\n[一](gone.md)\n\n[二](gone.md)\n"
+    rendered = MarkdownRenderer().render(body, lambda address: None if address == "gone.md" else address)
+    assert [note.line for note in rendered.dead_links] == [3, 5]
+
+
+def test_a_link_is_served_at_the_address_it_resolves_to() -> None:
+    rendered = MarkdownRenderer().render("[契約](a.md)\n", {"a.md": "/docs/a"}.get)
+    assert 'href="/docs/a"' in rendered.sections[0].html
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"), [("![流れ図](flow.png)", "<p>［図：流れ図］</p>"), ("![](x.png)", "<p></p>")]
+)
+def test_a_picture_says_what_it_shows(source: str, shown: str) -> None:
+    assert render(source).sections[0].html.replace("<span>", "").replace("</span>", "").strip() == shown
 
 
 def test_quotes_500_deep_are_read() -> None:
@@ -115,13 +179,43 @@ def test_lists_500_deep_are_refused_with_the_deepest_line() -> None:
     assert (note.line, note.allowed) == (500, "at most 100 levels")
 
 
-def test_brackets_that_are_never_closed_are_refused() -> None:
-    note = render("一\n\n" + "[" * 20_000).unreadable
+def test_lists_as_deep_as_allowed_are_read() -> None:
+    rendered = render("".join("    " * level + f"- {level}段\n" for level in range(100)))
+    assert rendered.unreadable is None
+    assert "99段" in rendered.sections[0].html
+
+
+@pytest.mark.parametrize(
+    "knot",
+    ["[" * 20_000, "[a](" * 20_000, "]" * 3_000 + "[" * 3_000],
+    ids=["open", "open addresses", "closed before they open"],
+)
+def test_brackets_that_are_never_closed_are_refused(knot: str) -> None:
+    note = render("一\n\n" + knot).unreadable
     assert note is not None
-    assert note.line == 3
+    assert (note.line, note.allowed) == (3, "at most 200")
+
+
+def test_as_many_open_brackets_as_allowed_are_read() -> None:
+    assert "[[[" in render("[" * MAX_UNCLOSED_BRACKETS).sections[0].html
 
 
 def test_ten_thousand_headings_are_ten_thousand_sections() -> None:
     rendered = render("".join(f"## 見出し{number}\n\n本文\n\n" for number in range(10_000)))
     assert len(rendered.sections) == 10_001
     assert len({part.anchor for part in rendered.sections}) == 10_001
+
+
+@given(MARKDOWN)
+def test_any_text_becomes_sections_with_ids_of_their_own(body: str) -> None:
+    rendered = render(body)
+    anchors = [part.anchor for part in rendered.sections]
+    assert anchors[:1] == ["" for part in rendered.sections[:1]]
+    assert len(set(anchors)) == len(anchors)
+    assert all(ID_PATTERN.fullmatch(anchor) for anchor in anchors[1:])
+
+
+@given(MARKDOWN)
+def test_html_of_any_text_is_sanitised_and_well_formed(body: str) -> None:
+    for part in render(body).sections:
+        assert sanitise(part.html) == part.html

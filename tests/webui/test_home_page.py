@@ -60,7 +60,7 @@ def test_what_was_updated_is_listed_newest_first(home: Element) -> None:
 
 def test_lists_that_would_be_empty_are_left_out(engine: SettableEngine, client: FlaskClient) -> None:
     engine.known = ()
-    headings = [heading.text for heading in parse(client.get("/").get_data(as_text=True)).all("h2")]
+    headings = [heading.text for heading in parse(client.get("/").get_data(as_text=True)).one("main").all("h2")]
     assert headings == ["立場から探す", "進める段階から探す", "連携の出口から探す", "ガイドの章から探す"]
 
 
