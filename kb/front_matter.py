@@ -29,6 +29,7 @@ ID_RULE = "lower-case letters, digits and single hyphens, such as direct-contrac
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DELIMITER = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
 _QUESTION = re.compile(r"(?P<text>.*?\S)(?:\s*\{#(?P<anchor>[^}]*)\})?")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _PAGES = re.compile(r"(\d{1,3})(?:\s*[-–〜~]\s*(\d{1,3}))?")
 
 
@@ -88,7 +89,7 @@ def _load_mapping(block: str) -> list[tuple[str, object, int]]:
     depth = 0
     try:
         for event in yaml.parse(block, Loader=_Loader):
-            line = event.start_mark.line + 1 if event.start_mark else 1
+            line = _line(block, event.start_mark)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise _RejectedError("YAML anchors and aliases are not accepted", "plain values", line)
             if isinstance(event, yaml.CollectionStartEvent):
@@ -101,26 +102,29 @@ def _load_mapping(block: str) -> list[tuple[str, object, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         detail = (error.problem or error.context or "unreadable").replace("\n", " ")
-        raise _RejectedError(
-            f"not valid YAML: {detail}", "key: value lines", mark.line + 1 if mark else None
-        ) from error
+        raise _RejectedError(f"not valid YAML: {detail}", "key: value lines", _line(block, mark)) from error
     except yaml.YAMLError as error:
         raise _RejectedError(f"not valid YAML: {str(error).splitlines()[0]}", "key: value lines") from error
     if node is None:
         return []
     if not isinstance(node, yaml.MappingNode):
-        raise _RejectedError("front matter is not a mapping", "key: value lines", node.start_mark.line + 1)
+        raise _RejectedError("front matter is not a mapping", "key: value lines", _line(block, node.start_mark))
     pairs: list[tuple[str, object, int]] = []
     for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
+        line = _line(block, key_node.start_mark)
         if not isinstance(key_node, yaml.ScalarNode):
             raise _RejectedError("a key is not a word", "key: value lines", line)
         try:
             value = yaml.SafeLoader.construct_object(_constructor(), value_node, deep=True)
-        except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
-            value = _Unreadable(str(error).splitlines()[0])
+        except (yaml.YAMLError, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
+            value = _Unreadable(next(iter(str(error).splitlines()), type(error).__name__))
         pairs.append((str(key_node.value), value, line))
     return pairs
+
+
+def _line(block: str, mark: Any) -> int:
+    """The 1-based line of a mark as editors count it: YAML ends lines at U+0085, U+2028 and U+2029 as well."""
+    return block.count("\n", 0, mark.index) + 1 if mark else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ def _constructor() -> yaml.SafeLoader:
 
 
 def _string(value: object) -> str:
+    if isinstance(value, str) and _CONTROL.search(value):
+        raise _RejectedError(f"has a control character: {_show(value)}", "plain text")
     if isinstance(value, str) and value.strip():
         return " ".join(value.split())
     raise _RejectedError(f"is {_show(value)}", "text that is not empty")

@@ -18,6 +18,7 @@ _ROWS = {
     "ky": "キ", "sy": "シ", "ty": "チ", "cy": "チ", "ny": "ニ", "hy": "ヒ", "my": "ミ", "ry": "リ", "gy": "ギ",
     "zy": "ジ", "jy": "ジ", "dy": "ヂ", "by": "ビ", "py": "ピ", "q": "ク", "x": "ァィゥェォッャュョ",
 }  # fmt: skip
+_DOUBLED = frozenset("kstpcgdbhfzj") | {"ch", "ts", "sh"}
 
 
 def is_kana(text: str) -> bool:
@@ -52,4 +53,5 @@ def reading_prefixes(text: str) -> tuple[str, ...]:
     base = to_katakana(kana + converted)
     if not open_consonant:
         return (base,) if base else ()
-    return tuple(base + first for first in _ROWS.get(open_consonant[0], ""))
+    doubled = "ッ" if base and open_consonant[0] in _DOUBLED else ""  # mat → マッチング
+    return tuple(base + first for first in _ROWS.get(open_consonant[0], "") + doubled)

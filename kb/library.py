@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from kb.errors import Problem, Severity
 from kb.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
-from kb.markdown import MarkdownRenderer, Note
+from kb.markdown import LineFinder, MarkdownRenderer, Note
 from kb.model import Document, Section, Source
 
 MAX_FILE_BYTES = 4_000_000  # twice the largest of the 14,680 files of the bench corpus
@@ -270,9 +270,9 @@ class DocumentLoader:
                 Problem(shown, 1, "no title; the first heading or the file's name stands in", allowed, Severity.WARNING)
             )
         document = _to_document(file, front, title, sections)
-        lines = front.body.split("\n")
+        finder = LineFinder(front.body)
         references = tuple(
-            Reference(shown, _line_of(address, lines) + offset, target, anchor, file.severity)
+            Reference(shown, finder.line_of(address) + offset, target, anchor, file.severity)
             for address, target, anchor in targets
         )
         return LoadedDocument(document, tuple(problems), references, rendered.unreadable is None)
@@ -301,10 +301,6 @@ class DocumentLoader:
         if document_id is None:
             return None, None, ""
         return f"/docs/{document_id}" + (f"#{anchor}" if anchor else ""), document_id, anchor
-
-
-def _line_of(text: str, lines: list[str]) -> int:
-    return next((number for number, line in enumerate(lines, 1) if text in line), 1)
 
 
 def _to_document(file: ContentFile, front: FrontMatter, title: str | None, sections: tuple[Section, ...]) -> Document:
@@ -341,7 +337,7 @@ def check_references(anchors: dict[str, frozenset[str]], references: Iterable[Re
             reference.severity,
         )
         for reference in references
-        if not reference.anchor.startswith("fn")
+        if not reference.anchor.startswith(("fn:", "fnref"))
         and reference.anchor not in anchors.get(reference.document_id, frozenset())
     ]
 

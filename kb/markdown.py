@@ -10,7 +10,7 @@ import re
 import unicodedata
 import xml.etree.ElementTree as etree
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import markdown
@@ -40,6 +40,8 @@ _FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:[\w-]+")
 _FOOTNOTE_CLASSES = frozenset({"footnote", "footnote-ref", "footnote-backref"})
 MAX_UNCLOSED_BRACKETS = 200  # 200 cost 0.01 s to parse, 20,000 a minute; the bench corpus has at most a dozen
 MAX_NESTED_LISTS = 100  # Python's own limit of 1,000 calls is met soon after
+_BRACKETS = re.compile(r"\[|(?P<close>\])")
+_TARGETS = re.compile(r"\]\(|(?P<close>\))")
 
 LinkTarget = Callable[[str], str | None]
 """From an address as written to the one to serve; None where it leads nowhere."""
@@ -113,12 +115,13 @@ class MarkdownRenderer:
     def _render(self, body: str, link_target: LinkTarget, title: str | None) -> Rendered:
         result = Rendered()
         root = self._parse(body)
-        finder = _LineFinder(body)
+        finder = LineFinder(body)
         self._resolve_links(root, link_target, finder, result)
         anchors: Counter[str] = Counter()
         stack: list[tuple[int, str]] = []
         h1_count = 0
         raw_headings = iter(self._headings.raw)
+        written = {child.get("id", "") for child in root if child.tag in _HEADING_LEVEL}
         for heading, content in _split(root):
             if heading is None:
                 result.sections.append(RenderedSection("", "", 0, (), self._html(content)))
@@ -144,7 +147,7 @@ class MarkdownRenderer:
                 result.missing_ids.append(Note(line, f"heading {text[:40]!r} has no id", allowed))
             elif anchors[anchor]:
                 result.faults.append(Note(line, f"heading id {anchor!r} is used twice", "each id once in a document"))
-            anchor = _unique(anchor or derived_anchor(text), anchors)
+            anchor = _unique(anchor, anchors) if anchor else _unique(derived_anchor(text), anchors, written)
             while stack and stack[-1][0] >= level:
                 stack.pop()
             path = tuple(name for _, name in stack)
@@ -179,7 +182,7 @@ class MarkdownRenderer:
         return html_text.text_of(sanitise(self._serialise([heading])))
 
     def _resolve_links(
-        self, root: etree.Element, link_target: LinkTarget, finder: _LineFinder, result: Rendered
+        self, root: etree.Element, link_target: LinkTarget, finder: LineFinder, result: Rendered
     ) -> None:
         for parent in list(root.iter()):
             for child in parent:
@@ -207,11 +210,19 @@ def _unclosed_brackets(body: str) -> Note | None:
     """Python-Markdown looks for the partner of each open bracket to the end of its block: quadratic when none comes."""
     line = 1
     for block in body.split("\n\n"):
-        unclosed = max(block.count("[") - block.count("]"), block.count("](") - block.count(")"))
+        unclosed = max(_left_open(block, _BRACKETS), _left_open(block, _TARGETS))
         if unclosed > MAX_UNCLOSED_BRACKETS:
             return Note(line, f"{unclosed:,} brackets that are never closed", f"at most {MAX_UNCLOSED_BRACKETS}")
         line += block.count("\n") + 2
     return None
+
+
+def _left_open(block: str, signs: re.Pattern[str]) -> int:
+    """How many of the opening `signs` are never closed; one closed before it opens closes nothing."""
+    depth = 0
+    for sign in signs.finditer(block):
+        depth = max(0, depth + (-1 if sign["close"] else 1))
+    return depth
 
 
 def _deepest_nesting(body: str) -> Note:
@@ -269,34 +280,60 @@ def derived_anchor(heading: str) -> str:
     return "s-" + hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:8]
 
 
-def _unique(anchor: str, seen: Counter[str]) -> str:
-    seen[anchor] += 1
-    if seen[anchor] == 1:
-        return anchor
-    candidate = f"{anchor}-{seen[anchor]}"
-    return _unique(candidate, seen) if seen[candidate] else _claim(candidate, seen)
+def _unique(anchor: str, seen: Counter[str], reserved: Collection[str] = ()) -> str:
+    """`anchor`, or the first of anchor-2, anchor-3 … that is neither `seen` nor `reserved`; it is seen from now on."""
+    candidate = anchor
+    number = 1
+    while seen[candidate] or candidate in reserved:
+        number += 1
+        candidate = f"{anchor}-{number}"
+    seen[candidate] += 1
+    return candidate
 
 
-def _claim(anchor: str, seen: Counter[str]) -> str:
-    seen[anchor] += 1
-    return anchor
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_HASHES = re.compile(r" {0,3}#")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 
 
-class _LineFinder:
+class LineFinder:
     """Finds in the source the line that a piece of the tree came from (Python-Markdown keeps none)."""
 
     def __init__(self, body: str) -> None:
-        self._lines = body.splitlines()
-        self._next_heading = 0
+        self._body = body.replace("\r\n", "\n").replace("\r", "\n")
+        self._lines = self._body.split("\n")
+        self._headings = iter(self._heading_lines())
+        self._links: dict[str, Iterator[re.Match[str]]] = {}
+        self._last = 1
+
+    def _heading_lines(self) -> Iterator[tuple[int, str]]:
+        """(1-based line, its text) of every line that could be a heading: not in fenced code, quotes or lists."""
+        fence = ""
+        for number, line in enumerate(self._lines, 1):
+            opening = _FENCE.match(line)
+            if opening and not fence:
+                fence = opening[1]
+            elif opening and opening[1].startswith(fence):
+                fence = ""
+            elif not fence and (
+                _HASHES.match(line) or (number < len(self._lines) and _UNDERLINE.fullmatch(self._lines[number]))
+            ):
+                yield number, line
 
     def line_of_heading(self, raw: str) -> int:
-        """The next line after the last heading found that holds `raw`, the heading's source text."""
+        """The next heading line that holds `raw`, the heading's source text."""
         wanted = raw.strip()
-        for index in range(self._next_heading, len(self._lines)):
-            if wanted and wanted in self._lines[index]:
-                self._next_heading = index + 1
-                return index + 1
-        return max(1, self._next_heading)
+        for number, line in self._headings:
+            if wanted and wanted in line:
+                self._last = number
+                break
+        return self._last
 
-    def line_of(self, text: str) -> int:
-        return next((number for number, line in enumerate(self._lines, 1) if text and text in line), 1)
+    def line_of(self, address: str) -> int:
+        """The line of the next link to `address`; of its first mention where no link is found."""
+        if address not in self._links:
+            pattern = rf"(?<=[(<:\s\"'=]){re.escape(address)}(?=[)>\s\"']|$)"
+            self._links[address] = re.finditer(pattern, self._body, re.MULTILINE)
+        found = next(self._links[address], None)
+        start = found.start() if found else self._body.find(address)
+        return self._body.count("\n", 0, max(0, start)) + 1
