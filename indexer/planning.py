@@ -16,10 +16,12 @@ from indexer.ranking import QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
 from kb.folding import fold
+from kb.kana import is_kana
 from kb.query import Leaf, Phrase, Query, Text
 
 # 第167条の2第1項第4号: one reference, whose numbers mean nothing apart (folding has turned kanji numerals into digits).
 _ARTICLE = re.compile(r"第?\d+[条項号款章節編](?:の\d+)*(?:第\d+[項号](?:の\d+)*)*")
+MAX_SCRAP_CHARS = 2
 _DIGIT = re.compile(r"\d")
 # Words that carry a question but no subject: they rank, but none is required beside a word that does.
 QUESTION_WORDS = frozenset(
@@ -175,6 +177,9 @@ class Planner:
             surface = text[start : tokens[end - 1].end]
             if len(surface) <= self._thesaurus.longest and self._related(surface):
                 return end - index
+        # け/いや: kana that the dictionary cut into scraps are not words; they are looked for as they stand.
+        if index == 0 and len(tokens) > 1 and is_kana(text) and all(_is_scrap(token) for token in tokens):
+            return len(tokens)
         return 1
 
     def _related(self, surface: str) -> bool:
@@ -230,6 +235,10 @@ class Planner:
         return tuple(
             TermAt(token.word.term, token.start) for token in self._analyzer.tokens(text) if not token.word.is_function
         )
+
+
+def _is_scrap(token: Token) -> bool:
+    return token.end - token.start <= MAX_SCRAP_CHARS
 
 
 def _parts(span: Sequence[Token]) -> tuple[TermAt, ...]:
