@@ -81,7 +81,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A section found. `snippet` is HTML whose only element is `<mark>`; `document` has no sections."""
+    """A section found. `snippet` is HTML whose only element is `<mark>`; `document` has no sections.
+
+    `missing` are the typed words that are not in it: none, unless it is one of the page's `partial_hits`.
+    """
 
     id: str
     anchor: str
@@ -91,6 +94,7 @@ class Hit:
     snippet: str
     score: float
     why: tuple[Why, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,10 @@ class Interpretation:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of an answer; `total` counts sections, and so do the facets."""
+    """One page of an answer; `total` counts sections, and so do the facets.
+
+    Where all hits leave room on the page, `partial_hits` fill it: sections that lack some of the words, not counted.
+    """
 
     request: SearchRequest
     interpretation: Interpretation
@@ -144,6 +151,7 @@ class SearchPage:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]]
     took_ms: float
+    partial_hits: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def evaluate(engine: SearchEngine, judgements: Sequence[Judgement]) -> list[Resu
     results = []
     for judgement in judgements:
         page = engine.search(SearchRequest(judgement.query, per_page=DEPTH))
-        found = tuple(hit.id for hit in page.hits)
+        found = tuple(hit.id for hit in (*page.hits, *page.partial_hits))  # as they stand on the page
         grades = gains(found, judgement.relevant)
         rank = next((rank for rank, grade in enumerate(grades, 1) if grade > 0), 0)
         results.append(

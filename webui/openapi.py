@@ -135,7 +135,7 @@ def _schemas() -> dict[str, Any]:
         "pattern": _or_null(_enum(PATTERNS)),
         "guide_pages": _or_null({"type": "array", "items": _INTEGER, "minItems": 2, "maxItems": 2}),
     }
-    hit = _object(
+    hit = dict(
         id=_STRING,
         document_id=_STRING,
         title=_STRING,
@@ -165,8 +165,9 @@ def _schemas() -> dict[str, Any]:
             page=_INTEGER,
             per_page=_INTEGER,
             took_ms=_NUMBER,
-            hits=_list(hit),
+            hits=_list(_object(**hit)),
             facets=_object(**{facet_.name: _list(facet) for facet_ in FACETS}),
+            partial_hits=_list(_object(**hit, missing=_list(_STRING))),
         ),
         "Suggestions": _object(
             q=_STRING, suggestions=_list(_object(kind=_STRING, text=_STRING, count=_INTEGER, url=_STRING))

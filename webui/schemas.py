@@ -33,6 +33,7 @@ def search_json(page: SearchPage) -> dict[str, Any]:
         "facets": {
             name: [_facet_json(page.request, name, count) for count in counts] for name, counts in page.facets.items()
         },
+        "partial_hits": [{**_hit_json(hit), "missing": list(hit.missing)} for hit in page.partial_hits],
     }
 
 

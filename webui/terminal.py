@@ -19,11 +19,13 @@ def format_page(page: SearchPage) -> str:
         lines.append(f"{'corrected to' if interpretation.corrected else 'did you mean'}: {interpretation.did_you_mean}")
     if interpretation.dropped:
         lines.append(f"without: {', '.join(interpretation.dropped)}")
-    for rank, hit in enumerate(page.hits, (page.request.page - 1) * page.request.per_page + 1):
+    hits = (*page.hits, *page.partial_hits)
+    for rank, hit in enumerate(hits, (page.request.page - 1) * page.request.per_page + 1):
         lines += [
             "",
             f"{rank}. {hit.heading or hit.document.title}",
             f"   {' › '.join(hit.breadcrumb)}",
+            *([f"   not in this section: {', '.join(hit.missing)}"] if hit.missing else []),
             f"   {html.unescape(_MARK.sub('', hit.snippet))}",
             f"   {document_url(hit.document.id, hit.anchor)}",
         ]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,35 @@ class EngineContract(abc.ABC):
 
     def test_all_typed_words_must_be_there(self, engine: SearchEngine) -> None:
         assert ids(engine.search(SearchRequest("随意契約 スタートアップ 施行令"))) == ["direct-contract#conditions"]
+
+    def test_room_left_on_the_page_is_filled_with_sections_that_say_which_words_they_lack(
+        self, engine: SearchEngine
+    ) -> None:
+        page = engine.search(SearchRequest("随意契約 スタートアップ 施行令"))
+        assert page.total == 1
+        assert {hit.id: hit.missing for hit in page.partial_hits}["agreement"] == ("随意契約", "施行令")
+        assert not {hit.id for hit in page.partial_hits} & set(ids(page))
+        assert page.hits[0].missing == ()
+
+    def test_sections_that_lack_a_word_obey_the_filters_and_are_not_counted(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("随意契約 スタートアップ 施行令", {"chapter": ("5",)}))
+        assert page.partial_hits
+        assert {hit.document.chapter for hit in page.partial_hits} == {5}
+        assert [count.count for count in page.facets["chapter"]] == [0, 0, 0, 0, 1]
+
+    @pytest.mark.parametrize(
+        "options", [{"exact": True}, {"sort": Sort.PAGE}, {"per_page": 1}, {"page": 2}, {"q": "随意契約"}]
+    )
+    def test_a_full_page_an_exact_or_one_word_search_and_page_order_show_no_sections_that_lack_a_word(
+        self, engine: SearchEngine, options: dict[str, Any]
+    ) -> None:
+        assert not engine.search(SearchRequest(**{"q": "随意契約 スタートアップ 施行令", **options})).partial_hits
+
+    def test_no_section_without_the_phrase_is_shown_for_a_phrase(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest('"適用できる条件" 施行令 CureApp'))
+        assert page.interpretation.dropped
+        page = engine.search(SearchRequest('"随意契約は" 施行令'))
+        assert not page.partial_hits
 
     def test_a_full_width_blank_separates_words_too(self, engine: SearchEngine) -> None:
         assert ids(engine.search(SearchRequest("シェアサイクル\u3000競争入札"))) == ["city"]

@@ -84,6 +84,7 @@ class SettableEngine:
 
     def __init__(self) -> None:
         self.hits: tuple[Hit, ...] = (CONDITIONS_HIT, CASE_HIT)
+        self.partial_hits: tuple[Hit, ...] = ()
         self.total: int | None = None
         self.counts: Mapping[tuple[str, str], int] = {("role", "gov-line-officer"): 1_234, ("kind", "case"): 1}
         self.interpretation = Interpretation(interpreted="随契")
@@ -97,7 +98,7 @@ class SettableEngine:
         self._fail()
         self.searched.append(request)
         total = len(self.hits) if self.total is None else self.total
-        return SearchPage(request, self.interpretation, total, self.hits, self._facets(request), 1.5)
+        return SearchPage(request, self.interpretation, total, self.hits, self._facets(request), 1.5, self.partial_hits)
 
     def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
         self._fail()

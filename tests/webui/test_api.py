@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -15,7 +16,7 @@ from indexer.engine import Interpretation, NextStep, SearchRequest, Sort, Sugges
 from kb.errors import IndexMissingError
 from kb.vocabulary import FACETS
 from tests.webui.dom import parse
-from tests.webui.fake_engine import SettableEngine
+from tests.webui.fake_engine import CASE_HIT, SettableEngine
 from tests.webui.schema import problems, references, resolve
 from webui.cli import main
 
@@ -33,7 +34,16 @@ def get(client: FlaskClient, url: str) -> Any:
 
 
 def test_a_search_answers_with_the_keys_of_the_design_in_its_order(client: FlaskClient) -> None:
-    assert list(get(client, "/api/v1/search?q=随契")) == DESIGN_KEYS
+    assert list(get(client, "/api/v1/search?q=随契")) == [*DESIGN_KEYS, "partial_hits"]
+
+
+def test_sections_that_lack_a_word_are_a_list_of_their_own_and_name_it(
+    engine: SettableEngine, client: FlaskClient
+) -> None:
+    engine.partial_hits = (replace(CASE_HIT, missing=("随契",)),)
+    answer = get(client, "/api/v1/search?q=随契")
+    assert answer["total"] == len(answer["hits"]) == 2
+    assert [(hit["id"], hit["missing"]) for hit in answer["partial_hits"]] == [("city-case", ["随契"])]
 
 
 def test_a_search_counts_and_pages(engine: SettableEngine, client: FlaskClient) -> None:

@@ -59,6 +59,16 @@ def test_hits_stand_in_the_engines_order(client: FlaskClient) -> None:
     ]
 
 
+def test_sections_that_lack_a_word_stand_apart_and_name_it(engine: SettableEngine, client: FlaskClient) -> None:
+    engine.hits, engine.partial_hits = (CONDITIONS_HIT,), (replace(CASE_HIT, missing=("随契", "認定")),)
+    page = get(client, "/search?q=随契　認定")
+    (listed,) = [item for item in page.all("ul") if item.attributes.get("aria-labelledby")]
+    assert page.one("p", id=listed["aria-labelledby"]).text == "語の一部だけを含む節"
+    (hit,) = listed.all("li", "hit")
+    assert "この節に「随契」「認定」はありません。" in hit.text
+    assert page.one("p", id="summary").text == "1件"
+
+
 def test_a_snippet_keeps_its_marks_and_its_escapes(client: FlaskClient) -> None:
     snippet = get(client, "/search?q=x").all("li", "hit")[0].one("p", "snippet")
     assert snippet.one("mark").text == "随意契約"

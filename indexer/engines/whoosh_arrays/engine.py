@@ -220,6 +220,13 @@ class _Snapshot:
         order = self._order(hits, matches, request, ranked=bool(plan.clauses))
         shown = order[(request.page - 1) * request.per_page : request.page * request.per_page]
         page_hits = tuple(self._hit(int(number), plan, matches) for number in shown)
+        partial_hits: tuple[Hit, ...] = ()
+        if request.page == 1 and 0 < len(hits) < request.per_page and request.sort is Sort.RELEVANCE:
+            sections = np.flatnonzero(matches.partly)
+            others = sections[_all(self._passes(sections, request).values(), len(sections))]
+            following = self._order(others, matches, request, ranked=bool(plan.clauses))
+            following = following[: request.per_page - len(hits)]
+            partial_hits = tuple(self._hit(int(number), plan, matches) for number in following)
         interpretation = Interpretation(
             interpreted=str(corrected or query),
             did_you_mean=did_you_mean,
@@ -230,7 +237,7 @@ class _Snapshot:
             next_steps=() if len(hits) else tuple(self._next_steps(request, matches, did_you_mean)),
         )
         took_ms = (time.perf_counter() - started) * 1000
-        return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2))
+        return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2), partial_hits)
 
     def _did_you_mean(self, request: SearchRequest, query: Query, matches: Matches) -> str | None:
         """The query with its most doubtful word replaced, if that finds all of its words together."""
@@ -290,16 +297,10 @@ class _Snapshot:
         A facet's counts ignore its own selection, so that they tell what another choice would bring.
         """
         values = self._facets[sections]
-        passes: dict[str, Mask] = {}
-        for column, facet in enumerate(FACETS):
-            if selected := request.filters.get(facet.name):
-                slugs = list(facet.values)
-                wanted = sum(1 << slugs.index(value) for value in set(selected))
-                passes[facet.name] = (values[:, column] & wanted) != 0
-        everything = np.ones(len(sections), dtype=bool)
+        passes = self._passes(sections, request)
         counts: dict[str, tuple[FacetCount, ...]] = {}
         for column, facet in enumerate(FACETS):
-            keep = functools.reduce(np.logical_and, (passes[name] for name in passes if name != facet.name), everything)
+            keep = _all((passes[name] for name in passes if name != facet.name), len(sections))
             histogram = np.bincount(values[keep, column], minlength=256)
             bits = np.arange(256)
             counts[facet.name] = tuple(
@@ -311,7 +312,17 @@ class _Snapshot:
                 )
                 for position, (value, label) in enumerate(facet.values.items())
             )
-        return counts, functools.reduce(np.logical_and, passes.values(), everything)
+        return counts, _all(passes.values(), len(sections))
+
+    def _passes(self, sections: IntArray, request: SearchRequest) -> dict[str, Mask]:
+        """Which of `sections` pass the filter of each facet that has one."""
+        passes: dict[str, Mask] = {}
+        for column, facet in enumerate(FACETS):
+            if selected := request.filters.get(facet.name):
+                slugs = list(facet.values)
+                wanted = sum(1 << slugs.index(value) for value in set(selected))
+                passes[facet.name] = (self._facets[sections, column] & wanted) != 0
+        return passes
 
     def _order(self, hits: IntArray, matches: Matches, request: SearchRequest, *, ranked: bool) -> IntArray:
         """The sections to page through, best first, at most MAX_WINDOW."""
@@ -375,6 +386,9 @@ class _Snapshot:
             snippet=self._highlighter.snippet(section.html, targets),
             score=round(float(matches.scores[number]), 4),
             why=why,
+            missing=tuple(part.typed for part in matches.requirements if not part.mask[number])
+            if matches.partly[number]
+            else (),
         )
 
     def _reason(self, match: UnitMatch, number: int) -> Why | None:
@@ -498,6 +512,10 @@ def _is_slip(query: Query, did_you_mean: str, matches: Matches) -> bool:
     texts = [leaf.text for clause in query.clauses for leaf in clause.alternatives]
     is_in_pieces = bool(matches.dropped) and len(texts) == 1 and len(texts[0]) >= MIN_SLIP_CHARS
     return is_in_pieces or not matches.mask.any()
+
+
+def _all(masks: Iterable[Mask], size: int) -> Mask:
+    return functools.reduce(np.logical_and, masks, np.ones(size, dtype=bool))
 
 
 def _best(hits: IntArray, scores: NDArray[np.float32]) -> IntArray:

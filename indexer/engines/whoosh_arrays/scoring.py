@@ -94,10 +94,12 @@ class Requirement:
 class Matches:
     """All sections that match the plan (before facets) and the score of every section.
 
-    `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere.
+    `partly` are the sections that hold only some of what is required. `dropped` and `unknown` are typed words that had
+    to be given up: found only apart from the others, or nowhere.
     """
 
     mask: Mask
+    partly: Mask
     scores: Floats
     clauses: list[list[LeafMatch]]
     requirements: list[Requirement]
@@ -150,15 +152,16 @@ class Scorer:
         for leaf_plan in plan.exclusions:
             allowed &= ~self._leaf(leaf_plan).mask
         unknown = tuple(part.typed for part in requirements if not part.mask.any())
+        some = _all(allowed, [part for part in requirements if part.is_phrase])
         if plan.is_question:
-            mask = _all(allowed, [part for part in requirements if part.is_phrase])
-            mask &= (held > 0) & (held >= MIN_QUESTION_SHARE * held.max(initial=0.0))
-            return Matches(mask, scores, clauses, requirements, (), unknown)
+            mask = some & (held > 0) & (held >= MIN_QUESTION_SHARE * held.max(initial=0.0))
+            return Matches(mask, np.zeros_like(mask), scores, clauses, requirements, (), unknown)
         mask = _all(allowed, requirements)
         dropped: tuple[str, ...] = ()
         if not plan.exact and not mask.any():
             mask, dropped = _relaxed(allowed, requirements)
-        return Matches(mask, scores, clauses, requirements, dropped, unknown)
+        partly = np.zeros_like(mask) if plan.exact or dropped else some & (held > 0) & ~mask
+        return Matches(mask, partly, scores, clauses, requirements, dropped, unknown)
 
     def _readings_of(self, leaf: LeafPlan) -> LeafMatch:
         """The leaf as typed or as converted, the better in each section."""
