@@ -81,7 +81,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": schema, "description": description}
+    return {"name": name, "in": "query", "schema": schema, "description": description, "allowEmptyValue": True}
 
 
 def _query_parameters() -> list[dict[str, Any]]:
@@ -92,6 +92,7 @@ def _query_parameters() -> list[dict[str, Any]]:
             "in": "query",
             "description": f"{facet.label}（複数指定はいずれか）",
             "explode": True,
+            "allowEmptyValue": True,
             "schema": {"type": "array", "items": {"type": "string", "enum": list(facet.values)}},
         }
         for facet in FACETS

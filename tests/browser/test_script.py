@@ -10,10 +10,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expect
 
 RESULTS = "/search?q=随意契約"
-WATCH_SUMMARY = """
+WATCH_STATUS = """
     window.said = [];
-    const summary = document.querySelector("#summary");
-    new MutationObserver(() => said.push(summary.textContent)).observe(summary, { childList: true });
+    const status = document.querySelector("[role=status]");
+    new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true });
 """
 DOCUMENT = "/docs/direct-contract?q=随意契約"
 
@@ -73,6 +73,7 @@ def test_suggestions_come_while_kana_are_composed_and_enter_only_commits(page: P
 def test_results_wait_until_the_composition_is_committed(page: Page, ime: CDPSession) -> None:
     page.goto(RESULTS)
     box(page).fill("")
+    expect(page.get_by_role("heading", level=1)).to_have_text("文書の一覧")
     before = page.locator(".hit h2").all_inner_texts()
     compose(ime, "きょうどう")
     page.wait_for_timeout(800)
@@ -229,7 +230,7 @@ def test_axe_finds_nothing_while_suggestions_are_open(page: Page) -> None:
 
 def test_the_count_is_announced_once_the_typing_has_settled(page: Page) -> None:
     page.goto(RESULTS)
-    page.evaluate(WATCH_SUMMARY)
+    page.evaluate(WATCH_STATUS)
     box(page).fill("")
     box(page).press_sequentially("共同調達", delay=150)
     expect(page.get_by_role("heading", level=1)).to_have_text("「共同調達」の検索結果")

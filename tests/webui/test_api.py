@@ -177,7 +177,7 @@ def test_api_and_page_give_the_same_hits_in_the_same_order(
     assert [hit["url"] for hit in answer["hits"]] == [
         hit.one("h2").one("a")["href"].replace(marked, "", 1) for hit in page.all("li", "hit")
     ]
-    assert page.one("p", role="status").text.startswith(f"{answer['total']}件")
+    assert page.one("p", id="summary").text.startswith(f"{answer['total']}件")
 
 
 def test_api_and_command_line_give_the_same_answer(guide_client: FlaskClient, guide_index: Any) -> None:

@@ -56,15 +56,15 @@ if __name__ == "__main__":
 """
 # (audit event, what stands in its path): from the first file of the new segment to the last removal of the old one
 BEFORE_THE_SWAP = [
-    ("os.mkdir", "MAIN.tmp"),
-    ("open", ".ctmp"),
+    ("os.mkdir", "building-"),
     ("open", ".words.docs.npy"),
     ("open", ".bigrams.keys.npy"),
-    ("open", "_stored.col"),
+    ("open", ".sections.stored.npy"),
+    ("open", ".ledger"),
     ("open", ".toc."),
     ("os.rename", ".toc"),
 ]
-AFTER_THE_SWAP = [("os.remove", ".npy"), ("os.remove", ".toc"), ("os.rmdir", "MAIN.tmp")]
+AFTER_THE_SWAP = [("os.remove", ".npy"), ("os.remove", ".toc"), ("os.rmdir", "building-")]
 
 
 def kb(*arguments: str) -> Result:
@@ -207,7 +207,7 @@ def damage(index: Path, pattern: str, content: bytes | None) -> None:
 
 DAMAGES = [
     ("*.toc", b"garbage"), ("*.toc", b""), ("*.words.docs.npy", b""), ("*.words.docs.npy", None),
-    ("*_stored.col", b""), ("*.sections.facets.npy", b"garbage"),
+    ("*.sections.stored.npy", b""), ("*.sections.facets.npy", b"garbage"), ("*.ledger", b"garbage"),
 ]  # fmt: skip
 
 

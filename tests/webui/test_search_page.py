@@ -101,12 +101,12 @@ def test_a_word_found_as_typed_needs_no_explanation(engine: SettableEngine, clie
 
 
 def test_the_number_of_hits_is_announced(client: FlaskClient) -> None:
-    assert get(client, "/search?q=x").one("p", role="status").text == "2件"
+    assert get(client, "/search?q=x").one("p", id="summary").text == "2件"
 
 
 def test_a_later_page_says_which_hits_it_shows(engine: SettableEngine, client: FlaskClient) -> None:
     engine.total, engine.hits = 1_012, (CONDITIONS_HIT,) * 10
-    assert get(client, "/search?q=x&page=2").one("p", role="status").text == "1,012件中 11〜20件を表示"
+    assert get(client, "/search?q=x&page=2").one("p", id="summary").text == "1,012件中 11〜20件を表示"
 
 
 def test_pages_that_are_not_listed_leave_a_visible_gap(engine: SettableEngine, client: FlaskClient) -> None:
@@ -129,7 +129,7 @@ def test_one_page_of_hits_has_no_page_links(client: FlaskClient) -> None:
 def test_a_page_past_the_last_hit_claims_no_range_and_leads_back(engine: SettableEngine, client: FlaskClient) -> None:
     engine.total, engine.hits = 25, ()
     page = get(client, "/search?q=x&page=50")
-    assert "〜" not in page.one("p", role="status").text
+    assert "〜" not in page.one("p", id="summary").text
     assert {"q": ["x"], "page": ["3"]} in [parameters(link["href"]) for link in page.one("nav", "pages").all("a")]
 
 
@@ -220,7 +220,7 @@ def empty(engine: SettableEngine) -> SettableEngine:
 @pytest.mark.usefixtures("empty")
 def test_no_hits_come_with_general_advice_and_a_way_home(client: FlaskClient) -> None:
     page = get(client, "/search?q=x")
-    assert page.one("p", role="status").text == "該当する文書はありません"
+    assert page.one("p", id="summary").text == "該当する文書はありません"
     notice = page.one("div", "notice")
     assert notice.all("p")[0].text == "入力した語をすべて含む節はありません。"
     assert [item.text for item in notice.all("li")] == [

@@ -167,7 +167,9 @@ class LiveResults {
     this.form = form;
     this.input = form.elements.q;
     this.request = null;
-    this.announce = debounced((text) => (document.querySelector("#summary").textContent = text), ANNOUNCE_DELAY_MS);
+    this.results = document.querySelector(".results");
+    const said = form.parentElement.querySelector("[role=status]");
+    this.announce = debounced((text) => (said.textContent = text), ANNOUNCE_DELAY_MS);
     const typed = debounced(() => this.update({ typing: true }), RESULTS_DELAY_MS);
     let composing = false;
     this.input.addEventListener("compositionstart", () => {
@@ -204,12 +206,9 @@ class LiveResults {
       return;
     }
     if (typing && !page.querySelector(".hit")) return; // half a word finds nothing: what was shown stays
-    for (const selector of ["h1", "#chosen", "#found"]) {
-      document.querySelector(selector).replaceChildren(...page.querySelector(selector).childNodes);
-    }
-    document.title = page.title;
     this.announce(page.querySelector("#summary").textContent);
-    if (!typing) document.querySelector("#summary").textContent = page.querySelector("#summary").textContent;
+    this.results.replaceChildren(...page.querySelector(".results").childNodes);
+    document.title = page.title;
     for (const fresh of page.querySelectorAll(".filters .choice")) this.refresh(fresh, restore);
     if (restore) {
       this.input.value = page.querySelector("#q").value;
