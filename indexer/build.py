@@ -19,12 +19,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 from indexer.analysis import Analyzer
 from indexer.entries import Entry, entries_of
 from indexer.fields import weights_stamp
-from indexer.manifest import Manifest
+from indexer.ledger import BodyRecord, Ledger
+from indexer.manifest import LEDGER, USER_DICTIONARY, Manifest
 from indexer.thesaurus import Thesaurus, load_thesaurus
 from indexer.tokenizer import SudachiTokenizer, compile_user_dictionary, dictionary_stamp
 from kb.errors import ContentError, Problem, Severity
@@ -32,12 +34,10 @@ from kb.library import (
     Catalog,
     ContentFile,
     DocumentLoader,
-    Reference,
-    UnreadableError,
-    anchors_of,
+    ScannedFile,
     check_references,
+    file_digest,
     markdown_files,
-    read_bytes,
     scan,
 )
 from kb.vocabulary import KINDS
@@ -46,6 +46,7 @@ THESAURUS_FILE = "thesaurus.yaml"
 USER_DICTIONARY_FILE = "user_dictionary.csv"
 BATCH_BYTES = 400_000  # of Markdown handed to a worker at once: about a second of work, so that progress moves
 TEMPORARY_PREFIX = "building-"
+MAX_CHANGED_SHARE = 0.1  # of the documents may change before average lengths are counted anew
 PARALLEL_BYTES = 4_000_000  # below this, starting worker processes costs more than it saves
 
 
@@ -55,8 +56,13 @@ class Writer(Protocol):
     def add(self, batch: Any) -> None:
         """Append what `analyse` made."""
 
-    def commit(self, manifest: Mapping[str, Any], user_dictionary: Path | None) -> None:
-        """Swap the new index in, with a copy of the compiled `user_dictionary`."""
+    def commit(
+        self, manifest: Mapping[str, Any], attachments: Mapping[str, Path], layout: Sequence[int] | None
+    ) -> None:
+        """Swap the new index in, with a copy of the `attachments`.
+
+        `layout` names its documents in order: ≥ 0 is a document of the committed index, −1 the next of those added.
+        """
 
 
 class Backend(Protocol):
@@ -71,13 +77,24 @@ class Backend(Protocol):
     def read_manifest(self, folder: Path) -> Manifest:
         """The committed index's manifest; IndexMissingError if there is none."""
 
+    def attachment(self, folder: Path, name: str) -> Path | None:
+        """A file kept beside the committed index; None if there is none, or the index is damaged."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What was built, what was left out, and how long it took."""
+    """What was built, what was left out, and how long it took.
+
+    `added`, `changed` and `removed` count documents against the index that was there before (none, if it was of
+    another version), `analysed` those whose text had to be looked at again.
+    """
 
     documents: int
     sections: int
+    added: int
+    changed: int
+    removed: int
+    analysed: int
     problems: tuple[Problem, ...]
     left_out: tuple[str, ...]
     seconds: float
@@ -92,16 +109,14 @@ def current_stamps(roots: Sequence[str]) -> tuple[str, str, str]:
     return weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE)), content_digest(roots)
 
 
-def content_digest(roots: Sequence[str]) -> str:
-    """SHA-256 over the names and bytes of everything that goes into an index."""
+def content_digest(roots: Sequence[str], scanned: Mapping[str, ScannedFile] = MappingProxyType({})) -> str:
+    """SHA-256 over the names and bytes of everything that goes into an index; `scanned` files are not read again."""
     total = hashlib.sha256()
     for root in roots:
         for path in (*markdown_files(root), THESAURUS_FILE, USER_DICTIONARY_FILE):
-            total.update(path.encode("utf-8", "surrogateescape") + b"\0")
-            try:
-                total.update(hashlib.sha256(read_bytes(os.path.join(root, path))).digest())
-            except UnreadableError:
-                total.update(b"unreadable")
+            shown = os.path.join(root, path)
+            digest = scanned[shown].digest if shown in scanned else file_digest(shown)
+            total.update(f"{path}\0{digest}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
 
@@ -134,53 +149,94 @@ def build(
     *,
     progress: Progress = lambda done, total: None,
     keep_going: bool = False,
+    whole: bool = False,
     processes: int | None = None,
 ) -> BuildReport:
-    """Build the index of `roots` in `folder`.
+    """Bring the index of `roots` in `folder` up to date, looking only at files that have changed; or build it `whole`.
 
     Raises ContentError with every problem when something cannot be indexed; with `keep_going` the files at fault are
     left out instead. Warnings never stop a build.
     """
     started = time.perf_counter()
     with backend.open_writer(folder) as writer, _temporary_folder(folder) as temporary:
-        weights, dictionary, digest = current_stamps(roots)
-        catalog = scan(roots)
+        stamps = weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE))
+        previous = Ledger() if whole else Ledger.load(backend.attachment(folder, LEDGER), stamps)
+        catalog = scan(roots, previous.scanned)
         thesaurus, user_source, problems = check_extras(roots)
         problems += catalog.problems
-        user_dictionary: Path | None = None
+        attachments: dict[str, Path] = {}
         if user_source:
             try:
-                user_dictionary = Path(temporary, "user.dic")
-                compile_user_dictionary(user_source, user_dictionary)
+                compile_user_dictionary(user_source, Path(temporary, USER_DICTIONARY))
+                attachments[USER_DICTIONARY] = Path(temporary, USER_DICTIONARY)
             except ContentError as error:
-                user_dictionary = None
                 problems += error.problems
         files, left_out = _without_faults(catalog, problems, keep_going=keep_going)
-        references: list[Reference] = []
-        anchors: dict[str, frozenset[str]] = {}
-        documents = sections = done = 0
-        total = sum(file.size for file in files)
-        progress(0, total)
         ids_by_path = Catalog(catalog.roots, files).ids_by_path()
-        with _Workers(backend, ids_by_path, user_dictionary, processes or _processes(total)) as workers:
-            for result in workers.run(_batches(files)):
-                problems += result.problems
-                left_out += result.left_out
-                references += result.references
-                anchors.update(result.anchors)
-                documents += len(result.anchors)
-                sections += result.sections
+        bodies = previous.reusable((catalog.scanned[file.shown_path] for file in files), ids_by_path)
+        if not _is_worth_updating(previous, bodies, files):
+            bodies = {}
+        is_update = bool(bodies)
+        to_analyse = [file for file in files if file.shown_path not in bodies]
+        done, total = 0, sum(file.size for file in to_analyse)
+        progress(0, total)
+        with _Workers(
+            backend, ids_by_path, attachments.get(USER_DICTIONARY), processes or _processes(total)
+        ) as workers:
+            for result in workers.run(_batches(to_analyse)):
+                bodies |= result.bodies
                 writer.add(result.batch)
                 done += result.size
                 progress(done, total)
-        problems += check_references(anchors, references)
+        problems += [problem for body in bodies.values() for problem in body.problems]
+        left_out += [path for path, body in bodies.items() if not body.is_readable]
+        readable = {path: body for path, body in bodies.items() if body.is_readable}
+        anchors = {body.document_id: body.anchors for body in readable.values()}
+        problems += check_references(anchors, (item for body in readable.values() for item in body.references))
         if not keep_going:
             _raise_errors(problems)
-        manifest = Manifest(weights, dictionary, digest, _now(), thesaurus)
-        writer.commit(manifest.to_plain(), user_dictionary)
+        documents = [file.id for file in files if file.shown_path in readable]
+        analysed = {file.id for file in to_analyse}
+        known = set(previous.documents)
+        ledger = Ledger(
+            stamps,
+            tuple(documents),
+            previous.changed + len(analysed) if is_update else 0,
+            catalog.scanned,
+            readable,
+            ids_by_path,
+        )
+        attachments[LEDGER] = Path(temporary, LEDGER)
+        ledger.save(attachments[LEDGER])
+        layout = previous.numbers([name if name not in analysed else "" for name in documents]) if is_update else None
+        manifest = Manifest(*stamps, content_digest(roots, catalog.scanned), _now(), thesaurus)
+        writer.commit(manifest.to_plain(), attachments, layout)
     return BuildReport(
-        documents, sections, tuple(sorted(problems)), tuple(sorted(left_out)), time.perf_counter() - started
+        documents=len(documents),
+        sections=sum(body.sections for body in readable.values()),
+        added=len(set(documents) - known),
+        changed=sum(_has_changed(file, previous, catalog) for file in files if file.id in known),
+        removed=len(known - set(documents)),
+        analysed=len(analysed),
+        problems=tuple(sorted(problems)),
+        left_out=tuple(sorted(left_out)),
+        seconds=time.perf_counter() - started,
     )
+
+
+def _is_worth_updating(previous: Ledger, kept: Mapping[str, BodyRecord], files: Sequence[ContentFile]) -> bool:
+    """Whether most documents can stay as they are, in the order that they have.
+
+    Average lengths are those of the last whole build; it is due again when too much has changed since.
+    """
+    numbers = previous.numbers([file.id for file in files if file.shown_path in kept])
+    changed = previous.changed + len(files) - len(kept)
+    return changed <= MAX_CHANGED_SHARE * len(previous.documents) and numbers == sorted(numbers)
+
+
+def _has_changed(file: ContentFile, previous: Ledger, catalog: Catalog) -> bool:
+    before = previous.scanned.get(file.shown_path)
+    return before is None or before.digest != catalog.scanned[file.shown_path].digest
 
 
 @contextmanager
@@ -236,11 +292,7 @@ def _batches(files: Iterable[ContentFile]) -> Iterator[list[ContentFile]]:
 @dataclass(slots=True)
 class _Result:
     batch: Any
-    problems: list[Problem]
-    references: list[Reference]
-    anchors: dict[str, frozenset[str]]
-    left_out: list[str]
-    sections: int
+    bodies: dict[str, BodyRecord]
     size: int
 
 
@@ -253,18 +305,15 @@ class _Analyst:
         self._analyzer = Analyzer(SudachiTokenizer(user_dictionary))
 
     def run(self, files: list[ContentFile]) -> _Result:
-        loaded = [(file, self._loader.load(file)) for file in files]
-        readable = [item for _, item in loaded if item.is_readable]
-        entries = [entry for item in readable for entry in entries_of(item.document)]
-        return _Result(
-            batch=self._backend.analyse(entries, self._analyzer),
-            problems=[problem for _, item in loaded for problem in item.problems],
-            references=[reference for item in readable for reference in item.references],
-            anchors={item.document.id: anchors_of(item.document) for item in readable},
-            left_out=[file.shown_path for file, item in loaded if not item.is_readable],
-            sections=len(entries),
-            size=sum(file.size for file in files),
-        )
+        bodies: dict[str, BodyRecord] = {}
+        entries: list[Entry] = []
+        for file in files:
+            loaded = self._loader.load(file)
+            sections = list(entries_of(loaded.document)) if loaded.is_readable else []
+            bodies[file.shown_path] = BodyRecord.of(loaded, len(sections))
+            entries += sections
+        batch = self._backend.analyse(entries, self._analyzer)
+        return _Result(batch, bodies, sum(file.size for file in files))
 
 
 _analyst: _Analyst | None = None

@@ -96,7 +96,7 @@ def to_stored(document: Document) -> dict[str, Any]:
 
 def from_stored(stored: Mapping[str, Any], sections: tuple[Section, ...] = ()) -> Document:
     """The document that `to_stored` wrote; its sections are stored one by one and passed in."""
-    values = dict(stored)
+    values = {name: _as_tuple(value) for name, value in stored.items()}
     source = values.pop("source")
     updated = values.pop("updated")
     questions = values.pop("questions")
@@ -111,4 +111,10 @@ def from_stored(stored: Mapping[str, Any], sections: tuple[Section, ...] = ()) -
 
 def section_from_stored(stored: Mapping[str, Any]) -> Section:
     """The section that `entries_of` stored."""
-    return Section(**{name: stored[name] for name in ("id", "anchor", "heading", "level", "path", "html")})
+    names = ("id", "anchor", "heading", "level", "path", "html")
+    return Section(**{name: _as_tuple(stored[name]) for name in names})
+
+
+def _as_tuple(value: Any) -> Any:
+    """JSON has no tuples."""
+    return tuple(value) if isinstance(value, list) else value

@@ -8,6 +8,9 @@ from typing import Any
 
 from indexer.thesaurus import Thesaurus
 
+USER_DICTIONARY, LEDGER = "user.dic", "ledger"
+"""Files kept beside an index, by name: the compiled user dictionary, and what the build knew of every file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:

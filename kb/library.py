@@ -9,11 +9,13 @@ import datetime
 import hashlib
 import os
 import re
+import time
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from kb.errors import Problem, Severity
@@ -22,6 +24,8 @@ from kb.markdown import LineFinder, MarkdownRenderer, Note
 from kb.model import Document, Section, Source
 
 MAX_FILE_BYTES = 4_000_000  # twice the largest of the 14,680 files of the bench corpus
+UNREADABLE = "unreadable"
+RACY_NANOSECONDS = 2_000_000_000  # a file may change twice within the coarsest clock tick of a file system (FAT: 2 s)
 MARKDOWN_SUFFIXES = (".md", ".markdown")
 _WEB_SCHEMES = frozenset({"http", "https", "mailto"})
 
@@ -51,6 +55,20 @@ class ContentFile:
         return Severity.ERROR if self.kind in CURATED_KINDS else Severity.WARNING
 
 
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """What one look at a file gave: SHA-256 of its bytes, the file if it is readable, and its own problems.
+
+    `stamp` is (size, mtime ns, ctime ns), or None if the file was too young to tell a later change by its times.
+    """
+
+    shown_path: str
+    stamp: tuple[int, int, int] | None
+    digest: str
+    file: ContentFile | None
+    problems: tuple[Problem, ...]
+
+
 @dataclass(slots=True)
 class Catalog:
     """Every file of the content folders and what is wrong with their front matter; bodies are not kept."""
@@ -58,6 +76,7 @@ class Catalog:
     roots: tuple[str, ...]
     files: list[ContentFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    scanned: dict[str, ScannedFile] = field(default_factory=dict)
 
     def ids_by_path(self) -> dict[str, str]:
         """Absolute, normalised path of each file → its document id."""
@@ -83,17 +102,28 @@ class LoadedDocument:
     problems: tuple[Problem, ...]
     references: tuple[Reference, ...]
     is_readable: bool = True
+    lookups: frozenset[str] = frozenset()
 
 
-def scan(roots: Sequence[str]) -> Catalog:
-    """Read the front matter of every Markdown file below `roots`; all problems come back in the catalog."""
+def scan(roots: Sequence[str], known: Mapping[str, ScannedFile] = MappingProxyType({})) -> Catalog:
+    """Read the front matter of every Markdown file below `roots`; all problems come back in the catalog.
+
+    A file that is as it was when it got `known` (by shown path) is not read again.
+    """
     catalog = Catalog(tuple(roots))
     for root in roots:
         if not os.path.isdir(root):
             catalog.problems.append(Problem(root, 1, "no such folder", "a folder of Markdown files"))
             continue
         for path in _markdown_paths(root, catalog.problems):
-            _scan_file(root, path, catalog)
+            shown = os.path.join(root, path)
+            before = known.get(shown)
+            if before is None or before.stamp is None or before.stamp != file_stamp(shown):
+                before = _scan_file(root, path, before)
+            catalog.scanned[shown] = before
+            catalog.problems += before.problems
+            if before.file:
+                catalog.files.append(before.file)
     _check_ids(catalog)
     return catalog
 
@@ -116,23 +146,46 @@ def _markdown_paths(root: str, problems: list[Problem]) -> Iterator[str]:
                 yield PurePosixPath(os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")).as_posix()
 
 
-def _scan_file(root: str, path: str, catalog: Catalog) -> None:
+def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
     shown = os.path.join(root, path)
+    stamp = file_stamp(shown)
+    digest = file_digest(shown)
     if os.path.islink(shown) and not _is_inside(shown, root):
         allowed = "links to files of the same folder; name other folders with --content"
-        catalog.problems.append(Problem(shown, 1, "a link that leads out of the content folder", allowed))
-        return
+        problem = Problem(shown, 1, "a link that leads out of the content folder", allowed)
+        return ScannedFile(shown, None, digest, None, (problem,))
+    if before and before.file and before.digest == digest != UNREADABLE:
+        return replace(before, stamp=stamp)
     try:
         raw = read_bytes(shown)
         text = decode(shown, raw)
     except UnreadableError as error:
-        catalog.problems.append(error.problem)
-        return
+        return ScannedFile(shown, None, digest, None, (error.problem,))
     front, problems = parse_front_matter(shown, text)
-    catalog.problems += problems
     front.body = ""  # read again when it is rendered, so that a scan of any size fits in memory
     document_id = front.text("id") or derived_id(path)
-    catalog.files.append(ContentFile(root, path, document_id, front, len(raw)))
+    file = ContentFile(root, path, document_id, front, len(raw))
+    return ScannedFile(shown, stamp, digest, file, tuple(problems))
+
+
+def file_stamp(path: str) -> tuple[int, int, int] | None:
+    """By which a later look tells whether the file has changed; None if that cannot be told by size and times."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    if os.path.islink(path) or time.time_ns() - changed < RACY_NANOSECONDS:
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def file_digest(path: str) -> str:
+    """SHA-256 of the file's bytes; UNREADABLE if it cannot or must not be read."""
+    try:
+        return hashlib.sha256(read_bytes(path)).hexdigest()
+    except UnreadableError:
+        return UNREADABLE
 
 
 def _is_inside(path: str, folder: str) -> bool:
@@ -223,9 +276,10 @@ class DocumentLoader:
         except UnreadableError as error:
             return LoadedDocument(_to_document(file, file.front, None, ()), (error.problem,), (), is_readable=False)
         targets: list[tuple[str, str, str]] = []
+        lookups: set[str] = set()
 
         def link_target(address: str) -> str | None:
-            target, document_id, anchor = self._resolve(shown, file.id, address)
+            target, document_id, anchor = self._resolve(shown, file.id, address, lookups)
             if document_id is not None and anchor:
                 targets.append((address, document_id, anchor))
             return target
@@ -275,10 +329,11 @@ class DocumentLoader:
             Reference(shown, finder.line_of(address) + offset, target, anchor, file.severity)
             for address, target, anchor in targets
         )
-        return LoadedDocument(document, tuple(problems), references, rendered.unreadable is None)
+        readable = rendered.unreadable is None
+        return LoadedDocument(document, tuple(problems), references, readable, frozenset(lookups))
 
-    def _resolve(self, shown: str, own_id: str, address: str) -> tuple[str | None, str | None, str]:
-        """(address to serve or None, id of the document it names or None, its anchor)."""
+    def _resolve(self, shown: str, own_id: str, address: str, lookups: set[str]) -> tuple[str | None, str | None, str]:
+        """(address to serve or None, id of the document it names or None, its anchor); notes what it looked up."""
         try:
             parts = urlsplit(address.strip())
         except ValueError:
@@ -293,11 +348,14 @@ class DocumentLoader:
         path = unquote(parts.path)
         if path.startswith("/docs/"):
             document_id: str | None = path.removeprefix("/docs/")
+            lookups.add(path.removeprefix("/docs/"))
             document_id = document_id if document_id in self._known_ids else None
         elif path.startswith("/"):
             document_id = None
         else:
-            document_id = self._ids_by_path.get(os.path.abspath(os.path.join(os.path.dirname(shown), path)))
+            named = os.path.abspath(os.path.join(os.path.dirname(shown), path))
+            lookups.add(named)
+            document_id = self._ids_by_path.get(named)
         if document_id is None:
             return None, None, ""
         return f"/docs/{document_id}" + (f"#{anchor}" if anchor else ""), document_id, anchor

@@ -38,10 +38,14 @@ def index_exists(settings: Settings) -> bool:
 
 
 def build_index(
-    settings: Settings, progress: Progress = lambda done, total: None, *, keep_going: bool = False
+    settings: Settings,
+    progress: Progress = lambda done, total: None,
+    *,
+    keep_going: bool = False,
+    whole: bool = False,
 ) -> BuildReport:
-    """Build and swap in the index of the settings' content; see indexer.build.build for errors."""
-    return build(settings.content, settings.index, BACKEND, progress=progress, keep_going=keep_going)
+    """Bring the index of the settings' content up to date; see indexer.build.build for errors."""
+    return build(settings.content, settings.index, BACKEND, progress=progress, keep_going=keep_going, whole=whole)
 
 
 class LazyEngine:

@@ -68,7 +68,7 @@ def _freshen(settings: Settings) -> None:
     if bootstrap.index_is_fresh(settings):
         return
     try:
-        _build(settings, keep_going=False)
+        _build(settings)
     except KbError as error:
         _print_error(error)
         if not bootstrap.index_exists(settings):
@@ -79,17 +79,18 @@ def _freshen(settings: Settings) -> None:
 @main.command("index")
 @common_options
 @click.option("--keep-going", is_flag=True, help="Leave out files with errors instead of stopping.")
-def index_command(content: tuple[str, ...], index: str | None, keep_going: bool) -> None:
-    """Build the index beside the old one and swap it in."""
+@click.option("--whole", is_flag=True, help="Look at every file again, not only at those that have changed.")
+def index_command(content: tuple[str, ...], index: str | None, keep_going: bool, whole: bool) -> None:
+    """Bring the index up to date, beside the old one, and swap it in."""
     try:
-        report = _build(_settings(content, index), keep_going=keep_going)
+        report = _build(_settings(content, index), keep_going=keep_going, whole=whole)
     except KbError as error:
         _print_error(error)
         sys.exit(1)
     sys.exit(1 if report.left_out else 0)
 
 
-def _build(settings: Settings, *, keep_going: bool) -> BuildReport:
+def _build(settings: Settings, *, keep_going: bool = False, whole: bool = False) -> BuildReport:
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1, label="Indexing", file=sys.stderr, show_pos=False, hidden=hidden) as bar:
 
@@ -97,7 +98,7 @@ def _build(settings: Settings, *, keep_going: bool) -> BuildReport:
             bar.length = max(total, 1)
             bar.update(done - bar.pos)
 
-        report = bootstrap.build_index(settings, progress, keep_going=keep_going)
+        report = bootstrap.build_index(settings, progress, keep_going=keep_going, whole=whole)
     warnings = [problem for problem in report.problems if problem.severity is Severity.WARNING]
     for problem in (problem for problem in report.problems if problem.severity is Severity.ERROR):
         click.echo(problem, err=True)
@@ -108,7 +109,9 @@ def _build(settings: Settings, *, keep_going: bool) -> BuildReport:
     for path in report.left_out:
         click.echo(f"left out: {path}", err=True)
     click.echo(
-        f"indexed {report.documents:,} documents, {report.sections:,} sections in {report.seconds:.1f} s", err=True
+        f"indexed {report.documents:,} documents, {report.sections:,} sections in {report.seconds:.1f} s: "
+        f"{report.added:,} added, {report.changed:,} changed, {report.removed:,} removed",
+        err=True,
     )
     return report
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.analysis import Analyzer
-from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine, read_manifest
-from indexer.engines.whoosh_arrays.writer import AnalysedBatch, IndexWriter, analyse
+from indexer.engines.whoosh_arrays.batch import AnalysedBatch, analyse
+from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine, attachment, read_manifest
+from indexer.engines.whoosh_arrays.writer import IndexWriter
 from indexer.entries import Entry
 from indexer.manifest import Manifest
 
@@ -28,6 +29,10 @@ class WhooshArraysBackend:
     def read_manifest(self, folder: Path) -> Manifest:
         """See indexer.build.Backend."""
         return read_manifest(folder)
+
+    def attachment(self, folder: Path, name: str) -> Path | None:
+        """See indexer.build.Backend."""
+        return attachment(folder, name)
 
     def open_engine(self, folder: Path) -> WhooshArraysEngine:
         """The engine over the committed index."""

@@ -1,19 +1,20 @@
-"""The postings of one field as arrays in files of a Whoosh segment, opened by memory map.
+"""One field of a segment as arrays in files, opened by memory map: sorted names, each with its ascending members.
 
-keys            uint8    UTF-8 of all terms, one after another, sorted by bytes
-key_offsets     int64    [terms + 1] into keys
-offsets         int64    [terms + 1] into docs and impacts
-docs            int32    section numbers, ascending within a term
-impacts         float32  saturated BM25F weight without idf, 0 ≤ impact < 1
+keys            uint8    UTF-8 of all names (terms, ids, readings …), one after another, sorted by bytes
+key_offsets     int64    [names + 1] into keys
+offsets         int64    [names + 1] into docs and impacts
+docs            int32    members, ascending within a name: section numbers, or ranks of another field
+impacts         float32  saturated BM25F weight without idf (words and bigrams only)
 position_ends   uint32   [postings] end of each posting's run in positions (words only)
 positions       uint16   character offsets in the section, ascending, capped at 65,535 (words only)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +27,16 @@ class Lexicon:
     """Sorted strings; a term is named by its rank."""
 
     def __init__(self, keys: NDArray[np.uint8], key_offsets: IntArray) -> None:
-        self._blob = keys.data.cast("B") if keys.size else memoryview(b"")
-        self._offsets = key_offsets
+        self.blob = keys
+        self.offsets = key_offsets
+        self._bytes = keys.data.cast("B") if keys.size else memoryview(b"")
 
     def __len__(self) -> int:
-        return max(0, len(self._offsets) - 1)
+        return max(0, len(self.offsets) - 1)
 
     def key(self, rank: int) -> bytes:
         """UTF-8 of the term of this rank."""
-        return bytes(self._blob[self._offsets[rank] : self._offsets[rank + 1]])
+        return bytes(self._bytes[self.offsets[rank] : self.offsets[rank + 1]])
 
     def text(self, rank: int) -> str:
         """The term of this rank."""
@@ -76,9 +78,9 @@ class ArrayField:
     lexicon: Lexicon
     offsets: IntArray
     docs: NDArray[np.int32]
-    impacts: NDArray[np.float32]
-    position_ends: NDArray[np.uint32]
-    positions: NDArray[np.uint16]
+    impacts: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    position_ends: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, dtype=np.uint32))
+    positions: NDArray[np.uint16] = field(default_factory=lambda: np.empty(0, dtype=np.uint16))
 
     def span(self, rank: int) -> slice:
         """Where a term's postings are in docs and impacts."""
@@ -87,6 +89,11 @@ class ArrayField:
     def document_frequency(self, rank: int) -> int:
         """How many sections hold the term."""
         return int(self.offsets[rank + 1] - self.offsets[rank])
+
+    def weights(self, rank: int) -> NDArray[np.float32]:
+        """The impacts of a term's postings; 1 in a field that has none."""
+        span = self.span(rank)
+        return self.impacts[span] if len(self.impacts) else np.ones(span.stop - span.start, dtype=np.float32)
 
     def term_docs(self, rank: int) -> NDArray[np.int32]:
         """The sections that hold the term, ascending."""
@@ -102,7 +109,15 @@ class ArrayField:
         return np.repeat(self.docs[span], counts), self.positions[begin:stop].astype(np.int64)
 
 
-_ARRAYS = ("keys", "key_offsets", "offsets", "docs", "impacts", "position_ends", "positions")
+_ARRAYS: dict[str, type[np.generic]] = {
+    "keys": np.uint8,
+    "key_offsets": np.int64,
+    "offsets": np.int64,
+    "docs": np.int32,
+    "impacts": np.float32,
+    "position_ends": np.uint32,
+    "positions": np.uint16,
+}
 
 
 def array_path(folder: Path, segment_id: str, field: str, name: str) -> Path:
@@ -121,20 +136,40 @@ def read_array(folder: Path, segment_id: str, field: str, name: str) -> NDArray[
     return array.view(np.ndarray)
 
 
-def write_keys(folder: Path, segment_id: str, field: str, keys: Sequence[bytes]) -> None:
-    """Save a field's sorted terms."""
-    lengths = np.fromiter((len(key) for key in keys), dtype=np.int64, count=len(keys))
-    write_array(folder, segment_id, field, "keys", np.frombuffer(b"".join(keys), dtype=np.uint8))
-    write_array(folder, segment_id, field, "key_offsets", np.concatenate(([0], np.cumsum(lengths))).astype(np.int64))
+def save_field(folder: Path, segment_id: str, name: str, field: ArrayField) -> None:
+    """Save a field's arrays; those that it has no use for are empty and left out."""
+    names: dict[str, NDArray[Any]] = {"keys": field.lexicon.blob, "key_offsets": field.lexicon.offsets}
+    for array in _ARRAYS:
+        values = names[array] if array in names else getattr(field, array)
+        if len(values):
+            write_array(folder, segment_id, name, array, values)
 
 
-def open_field(folder: Path, segment_id: str, field: str) -> ArrayField:
-    """A field's arrays, mapped, not read."""
+def open_field(folder: Path, segment_id: str, field: str, saved: Container[str]) -> ArrayField:
+    """A field's arrays, mapped, not read; `saved` are the file names of the segment, as it was committed."""
     loaded = {
         name: read_array(folder, segment_id, field, name)
-        if array_path(folder, segment_id, field, name).exists()
-        else np.empty(0, dtype=np.uint8)
-        for name in _ARRAYS
+        if array_path(folder, segment_id, field, name).name in saved
+        else np.empty(0, dtype=dtype)
+        for name, dtype in _ARRAYS.items()
     }
     lexicon = Lexicon(loaded.pop("keys"), loaded.pop("key_offsets"))  # type: ignore[arg-type]
     return ArrayField(lexicon, **loaded)  # type: ignore[arg-type]
+
+
+def lexicon_of(keys: Sequence[bytes]) -> Lexicon:
+    """A lexicon of sorted names."""
+    lengths = np.fromiter((len(key) for key in keys), dtype=np.int64, count=len(keys))
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    return Lexicon(np.frombuffer(b"".join(keys), dtype=np.uint8), offsets)
+
+
+def members_field(members: Mapping[bytes, Iterable[int]]) -> ArrayField:
+    """A field of names with their members, without weights or positions."""
+    keys = sorted(members)
+    groups = [sorted(set(members[key])) for key in keys]
+    return ArrayField(
+        lexicon_of(keys),
+        np.cumsum([0, *map(len, groups)], dtype=np.int64),
+        np.array([number for group in groups for number in group], dtype=np.int32),
+    )

@@ -1,22 +1,23 @@
-"""A Whoosh codec over the arrays: any Whoosh searcher can open the index and read every term and posting.
+"""A Whoosh codec over the arrays: any Whoosh searcher can open the index and read every term, posting and document.
 
-Stored fields use Whoosh's own W3 format; postings are written in bulk by `writer` instead of one by one.
+A segment is written in bulk by `writer`, not posting by posting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from whoosh import fields
 from whoosh.codec.base import FieldCursor, TermsReader
-from whoosh.codec.whoosh3 import W3Codec, W3Segment
+from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader, W3Segment
 from whoosh.filedb.filestore import FileStorage, Storage
 from whoosh.matching import ListMatcher, Matcher
 from whoosh.reading import TermInfo, TermNotFound
 
-from indexer.engines.whoosh_arrays.arrays import ArrayField, open_field
+from indexer.engines.whoosh_arrays.arrays import ArrayField
+from indexer.engines.whoosh_arrays.segment import SegmentData
 
 INDEXED_FIELDS = ("bigrams", "former", "ids", "words")  # sorted, as Whoosh iterates
 
@@ -51,14 +52,42 @@ class ArrayCodec(W3Codec):
         raise NotImplementedError("postings are written in bulk by indexer.engines.whoosh_arrays.writer")
 
     def terms_reader(self, storage: Storage, segment: W3Segment) -> ArrayTermsReader:
-        return ArrayTermsReader(Path(cast(FileStorage, storage).folder), segment.segment_id())
+        return ArrayTermsReader(_data(storage, segment))
+
+    def per_document_writer(self, storage: Storage, segment: W3Segment) -> NoReturn:
+        raise NotImplementedError("written in bulk by indexer.engines.whoosh_arrays.writer")
+
+    def per_document_reader(self, storage: Storage, segment: W3Segment) -> ArrayDocumentReader:
+        return ArrayDocumentReader(storage, segment)
+
+
+def _data(storage: Storage, segment: W3Segment) -> SegmentData:
+    folder = Path(cast(FileStorage, storage).folder)
+    return SegmentData.open(folder, segment.segment_id(), cast(ArraySegment, segment).sizes)
+
+
+class ArrayDocumentReader(W3PerDocReader):
+    """Stored fields from the rows of the arrays."""
+
+    def __init__(self, storage: Storage, segment: W3Segment) -> None:
+        super().__init__(storage, segment)
+        self._data = _data(storage, segment)
+
+    def field_length(self, fieldname: str) -> int:
+        return len(self._data.fields[fieldname].docs)  # lengths are part of the impacts; this is for averages only
+
+    def stored_fields(self, docnum: int) -> dict[str, Any]:
+        return {"stored": self._data.stored_row(docnum)}
+
+    def all_stored_fields(self) -> Iterator[dict[str, Any]]:
+        return map(self.stored_fields, range(len(self._data)))
 
 
 class ArrayTermsReader(TermsReader):
     """Terms and postings of a segment, for Whoosh's interfaces and for our scorer."""
 
-    def __init__(self, folder: Path, segment_id: str) -> None:
-        self.fields: dict[str, ArrayField] = {name: open_field(folder, segment_id, name) for name in INDEXED_FIELDS}
+    def __init__(self, data: SegmentData) -> None:
+        self.fields: dict[str, ArrayField] = {name: data.fields[name] for name in INDEXED_FIELDS}
 
     def _rank(self, fieldname: str, text: bytes) -> int:
         field = self.fields.get(fieldname)
@@ -98,8 +127,8 @@ class ArrayTermsReader(TermsReader):
 
     def term_info(self, fieldname: str, text: bytes) -> TermInfo:
         field = self.fields[fieldname]
-        span = field.span(self._rank(fieldname, text))
-        docs, impacts = field.docs[span], field.impacts[span]
+        rank = self._rank(fieldname, text)
+        docs, impacts = field.term_docs(rank), field.weights(rank)
         return TermInfo(
             weight=float(impacts.sum()),
             df=len(docs),
@@ -118,10 +147,9 @@ class ArrayTermsReader(TermsReader):
 
     def matcher(self, fieldname: str, text: bytes, format_: Any, scorer: Any = None) -> Matcher:
         field = self.fields[fieldname]
-        span = field.span(self._rank(fieldname, text))
-        return ListMatcher(
-            field.docs[span].tolist(), field.impacts[span].tolist(), scorer=scorer, term=(fieldname, text)
-        )
+        rank = self._rank(fieldname, text)
+        docs, impacts = field.term_docs(rank).tolist(), field.weights(rank).tolist()
+        return ListMatcher(docs, impacts, scorer=scorer, term=(fieldname, text))
 
     def cursor(self, fieldname: str, fieldobj: fields.FieldType) -> ArrayCursor:
         return ArrayCursor(self, fieldname, fieldobj)

@@ -8,18 +8,16 @@ import os
 import struct
 import threading
 import time
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, EmptyIndexError, FileIndex
-from whoosh.reading import SegmentReader
 
 from indexer.analysis import Analyzer
 from indexer.engine import (
@@ -36,20 +34,21 @@ from indexer.engine import (
     Suggestion,
     Why,
 )
-from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, open_field, read_array
-from indexer.engines.whoosh_arrays.codec import ArraySegment, ArrayTermsReader
+from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray
+from indexer.engines.whoosh_arrays.codec import ArraySegment
 from indexer.engines.whoosh_arrays.scoring import Mask, Matches, Scorer, UnitMatch
+from indexer.engines.whoosh_arrays.segment import SegmentData
 from indexer.engines.whoosh_arrays.suggesting import Suggester
 from indexer.engines.whoosh_arrays.writer import INDEX_NAME
 from indexer.entries import breadcrumb, from_stored, section_from_stored
 from indexer.fields import weights_stamp
 from indexer.highlight import Highlighter, targets_of
-from indexer.manifest import Manifest
+from indexer.manifest import USER_DICTIONARY, Manifest
 from indexer.planning import Alternative, Plan, Planner
 from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT, SAME_DOCUMENT_WEIGHT
 from indexer.spelling import allowed_distance, corrections
 from indexer.tokenizer import SudachiTokenizer
-from kb.errors import IndexMissingError, IndexStaleError, NotFoundError
+from kb.errors import IndexMissingError, IndexStaleError, NotFoundError, SearchIndexError
 from kb.folding import fold
 from kb.model import Document, Section
 from kb.query import Clause, Query, Text
@@ -119,6 +118,23 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest.from_plain(_committed_segment(folder)[0].manifest)
 
 
+def attachment(folder: Path, name: str) -> Path | None:
+    """A file kept beside the committed index; None if there is none, or the index is damaged."""
+    try:
+        segment, _, _ = _committed_segment(folder)
+        _check_sizes(folder, segment)
+    except (SearchIndexError, FileNotFoundError):
+        return None
+    file_name = f"{segment.segment_id()}.{name}"
+    return folder / file_name if file_name in segment.sizes else None
+
+
+def _check_sizes(folder: Path, segment: ArraySegment) -> None:
+    for file_name, size in segment.sizes.items():
+        if (folder / file_name).stat().st_size != size:
+            raise IndexStaleError(f"{folder}: the index is damaged ({file_name} has another size)")
+
+
 def _committed_segment(folder: Path) -> tuple[ArraySegment, TOC, FileStorage]:
     storage = FileStorage(str(folder), readonly=True)
     try:
@@ -150,43 +166,33 @@ class _Snapshot:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._opened_at = _modified(folder)
-        self._reading = threading.Lock()
         segment, toc, storage = _committed_segment(folder)
-        for file_name, size in segment.sizes.items():
-            if (folder / file_name).stat().st_size != size:
-                raise IndexStaleError(f"{folder}: the index is damaged ({file_name} has another size)")
+        _check_sizes(folder, segment)
         self.manifest = Manifest.from_plain(segment.manifest)
         if self.manifest.weights != weights_stamp():
             raise IndexStaleError(f"{folder}: the index was made by another version of this program")
         name = segment.segment_id()
-        user_dictionary = folder / f"{name}.user.dic"
-        self._analyzer = _analyzer(str(user_dictionary) if user_dictionary.exists() else None)
+        user_dictionary = f"{name}.{USER_DICTIONARY}"
+        self._analyzer = _analyzer(str(folder / user_dictionary) if user_dictionary in segment.sizes else None)
         self._storage, self._generation = storage, toc.generation
-        self._reader = SegmentReader(storage, toc.schema, segment, generation=toc.generation)
-        weakref.finalize(self, self._reader.close)
-        terms = cast(ArrayTermsReader, segment.codec().terms_reader(storage, segment))
-        self._words, self._ids, self._former = (terms.fields[key] for key in ("words", "ids", "former"))
-        self._facets = cast(NDArray[np.uint8], read_array(folder, name, "sections", "facets"))
-        self._document_starts = cast(NDArray[np.int32], read_array(folder, name, "sections", "document_starts"))
-        self._count = len(self._facets)
-        readings = open_field(folder, name, "readings")
-        synonyms = open_field(folder, name, "synonyms")
-        self._scorer = Scorer(self._words, terms.fields["bigrams"], synonyms, self._count)
+        data = SegmentData.open(folder, name, segment.sizes)
+        self._data = data
+        self._words, self._ids, self._former = (data.fields[key] for key in ("words", "ids", "former"))
+        self._facets, self._document_starts, self._count = data.facets, data.document_starts, len(data)
+        readings = data.fields["readings"]
+        self._scorer = Scorer(self._words, data.fields["bigrams"], data.fields["synonyms"], self._count)
         self._vocabulary = ArrayVocabulary(self._words, readings)
         self._planner = Planner(self._analyzer, self.manifest.thesaurus, self._vocabulary)
         self._highlighter = Highlighter(self._analyzer)
         self._suggester = Suggester(
             self._words,
             readings,
-            open_field(folder, name, "phrases"),
-            open_field(folder, name, "phrase_labels").lexicon,
-            open_field(folder, name, "phrase_readings"),
+            data.fields["phrases"],
+            data.fields["phrase_readings"],
             lambda number: str(self._stored(number)["id"]),
             self._analyzer,
         )
         self._document_of = functools.cache(self._read_document)
-        if self._count:
-            self._stored(0)  # opens the stored column now: its file may be unlinked by a later commit
 
     def is_current(self) -> bool:
         """Whether nothing was committed since this was opened."""
@@ -434,9 +440,7 @@ class _Snapshot:
     # -- documents ---------------------------------------------------------------------------------------------------
 
     def _stored(self, number: int) -> dict[str, Any]:
-        with self._reading:  # Whoosh's column readers seek in one file and are not safe to share between threads
-            stored: dict[str, Any] = self._reader.stored_fields(number)["stored"]
-        return stored
+        return self._data.stored_row(number)
 
     def _document_number(self, section: int) -> int:
         return int(np.searchsorted(self._document_starts, section, side="right")) - 1

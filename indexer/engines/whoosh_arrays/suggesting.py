@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from indexer.analysis import Analyzer
 from indexer.engine import Suggestion
-from indexer.engines.whoosh_arrays.arrays import ArrayField, Lexicon
+from indexer.engines.whoosh_arrays.arrays import ArrayField
 from indexer.engines.whoosh_arrays.scoring import Mask
 from kb.kana import reading_prefixes, to_katakana
 
@@ -30,13 +30,12 @@ class Suggester:
         words: ArrayField,
         readings: ArrayField,
         phrases: ArrayField,
-        phrase_labels: Lexicon,
         phrase_readings: ArrayField,
         section_id: Callable[[int], str],
         analyzer: Analyzer,
     ) -> None:
         self._words, self._readings = words, readings
-        self._phrases, self._labels, self._phrase_readings = phrases, phrase_labels, phrase_readings
+        self._phrases, self._phrase_readings = phrases, phrase_readings
         self._section_id = section_id
         self._analyzer = analyzer
 
@@ -86,14 +85,14 @@ class Suggester:
     def _phrases_of(self, typed: str, readings: Sequence[str], allowed: Mask) -> list[Suggestion]:
         ranks = {*_within(self._phrases.lexicon.prefix_range(typed))}
         for prefix in readings:
-            places = _within(self._phrase_readings.lexicon.prefix_range(prefix))
-            ranks.update(self._phrase_readings.docs[places.start : places.stop].tolist())
+            for reading in _within(self._phrase_readings.lexicon.prefix_range(prefix)):
+                ranks.update(self._phrase_readings.term_docs(reading).tolist())
         found = []
         for rank in self._most_frequent(self._phrases, ranks):
             sections = self._phrases.term_docs(rank)
             sections = sections[allowed[sections]]
             if len(sections):
-                kind, _, text = self._labels.text(rank).partition(":")
+                _, kind, text = self._phrases.lexicon.text(rank).split("\0")
                 only = self._section_id(int(sections[0])) if len(sections) == 1 else None
                 found.append(Suggestion(kind, text, len(sections), only))
         return sorted(found, key=lambda item: (-item.count, len(item.text), item.text))

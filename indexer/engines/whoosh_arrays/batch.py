@@ -1,0 +1,142 @@
+"""What a worker process makes of some documents: everything that needs no other document, packed into integers."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.analysis import Analyzer, bigram_codes
+from indexer.engines.whoosh_arrays.arrays import MAX_POSITION
+from indexer.entries import Entry
+from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES
+from kb.folding import fold
+from kb.kana import to_katakana
+
+# term | section | field | position, packed into 63 bits so that one integer sort orders the postings.
+POSITION_BITS, FIELD_BITS, SECTION_BITS = 16, 3, 21
+COUNT_BITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Text that may be suggested: what it begins with when typed (folded, and read), kind, text, and its section."""
+
+    key: str
+    reading: str
+    kind: str
+    text: str
+    section: int
+
+    def name(self) -> bytes:
+        """As the index lists it: what is typed comes first."""
+        return "\0".join((self.key, self.kind, self.text)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A section as the index keeps it beside its postings; `former_ids` are those of the document that it leads."""
+
+    id: str
+    facets: Mapping[str, tuple[str, ...]]
+    stored: bytes
+    is_lead: bool
+    former_ids: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class AnalysedBatch:
+    """What one worker makes of some documents; numbers are local to the batch.
+
+    `words` is packed (term, section, field, position); `bigrams` is packed (bigram, section, field, count);
+    `readings` and `synonyms` name terms by their katakana and by the number of their synonym group.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list)
+    readings: list[tuple[str, int]] = field(default_factory=list)
+    synonyms: list[tuple[str, int]] = field(default_factory=list)
+    words: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    bigram_keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    bigrams: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    lengths: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, len(FIELD_NAMES)), dtype=np.int32))
+    weights: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    phrases: list[Phrase] = field(default_factory=list)
+
+
+def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
+    """Tokenize entries into a batch (runs in worker processes)."""
+    batch = AnalysedBatch()
+    term_numbers: dict[str, int] = {}
+    readings: set[tuple[str, int]] = set()
+    synonyms: set[tuple[str, int]] = set()
+    words: list[int] = []
+    sections: list[NDArray[np.uint64]] = []
+    codes: list[NDArray[np.uint64]] = []
+    lengths: list[list[int]] = []
+    weights: list[float] = []
+    for section, entry in enumerate(entries):
+        batch.rows.append(_row(entry))
+        batch.phrases += [_phrase(kind, text, section, analyzer) for kind, text in entry.phrases]
+        base = 0
+        lengths.append([])
+        weights.append(entry.weight)
+        for number, name in enumerate(FIELD_NAMES):
+            text = entry.texts[name]
+            count = 0
+            for occurrence in analyzer.terms(text):
+                term = term_numbers.setdefault(occurrence.term, len(term_numbers))
+                if occurrence.reading:
+                    readings.add((occurrence.reading, term))
+                for group in occurrence.synonym_groups:
+                    synonyms.add((str(group), term))
+                position = min(base + occurrence.start, MAX_POSITION)
+                words.append((((term << SECTION_BITS | section) << FIELD_BITS | number) << POSITION_BITS) | position)
+                count += 1
+            lengths[-1].append(count)
+            field_codes = bigram_codes(text)
+            codes.append(field_codes)
+            sections.append(np.full(len(field_codes), section << FIELD_BITS | number, dtype=np.uint64))
+            base += len(text) + FIELD_GAP_CHARS
+    batch.terms = list(term_numbers)
+    batch.readings = sorted(readings)
+    batch.synonyms = sorted(synonyms)
+    batch.words = np.array(words, dtype=np.uint64)
+    batch.lengths = np.array(lengths, dtype=np.int32).reshape(-1, len(FIELD_NAMES))
+    batch.weights = np.array(weights, dtype=np.float32)
+    if codes:
+        batch.bigram_keys, ranks = np.unique(np.concatenate(codes), return_inverse=True)
+        packed = ranks.astype(np.uint64) << np.uint64(SECTION_BITS + FIELD_BITS) | np.concatenate(sections)
+        unique, counts = np.unique(packed, return_counts=True)
+        capped = np.minimum(counts, (1 << COUNT_BITS) - 1).astype(np.uint64)
+        batch.bigrams = unique << np.uint64(COUNT_BITS) | capped
+    return batch
+
+
+def _row(entry: Entry) -> Row:
+    lead = entry.stored.get("document")
+    former_ids = tuple(lead["former_ids"]) if lead else ()
+    return Row(entry.id, entry.facets, pack_stored(entry.stored), lead is not None, former_ids)
+
+
+def pack_stored(stored: Mapping[str, Any]) -> bytes:
+    """What a page shows of a section, compressed."""
+    text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), level=9)  # a file's name may be no UTF-8
+
+
+def unpack_stored(packed: bytes) -> dict[str, Any]:
+    """The inverse of `pack_stored`; tuples come back as lists."""
+    stored: dict[str, Any] = json.loads(zlib.decompress(packed))
+    return stored
+
+
+def _phrase(kind: str, text: str, section: int, analyzer: Analyzer) -> Phrase:
+    key = fold(text)
+    readings = [token.word.reading or to_katakana(key[token.start : token.end]) for token in analyzer.tokens(key)]
+    return Phrase(key, "".join(readings), kind, text, section)

@@ -1,0 +1,85 @@
+"""What a build learned of every file, kept beside the index, so that the next one looks only at what has changed."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kb.errors import Problem
+from kb.library import LoadedDocument, Reference, ScannedFile, anchors_of
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRecord:
+    """What rendering a file's body told: enough to report on it again without reading it.
+
+    `lookups` are the paths and ids that its links were resolved by.
+    """
+
+    document_id: str
+    problems: tuple[Problem, ...]
+    references: tuple[Reference, ...]
+    anchors: frozenset[str]
+    lookups: frozenset[str]
+    sections: int
+    is_readable: bool
+
+    @classmethod
+    def of(cls, loaded: LoadedDocument, sections: int) -> BodyRecord:
+        """The record of a document that was just rendered."""
+        return cls(
+            loaded.document.id,
+            loaded.problems,
+            loaded.references,
+            anchors_of(loaded.document),
+            loaded.lookups,
+            sections,
+            loaded.is_readable,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Of the committed index: its stamps, its documents in order, and by shown path what is known of each file.
+
+    `changed` counts the documents taken in since the index was last built whole.
+    """
+
+    stamps: tuple[str, str] = ("", "")
+    documents: tuple[str, ...] = ()
+    changed: int = 0
+    scanned: Mapping[str, ScannedFile] = field(default_factory=dict)
+    bodies: Mapping[str, BodyRecord] = field(default_factory=dict)
+    ids_by_path: Mapping[str, str] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        """Write to `path`."""
+        path.write_bytes(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
+
+    @classmethod
+    def load(cls, path: Path | None, stamps: tuple[str, str]) -> Ledger:
+        """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise."""
+        try:
+            ledger = pickle.loads(path.read_bytes()) if path else cls()  # noqa: S301 - beside the TOC, a pickle too
+        except Exception:  # noqa: BLE001 - whatever a damaged or an older pickle raises: everything is built anew
+            return cls()
+        return ledger if isinstance(ledger, cls) and ledger.stamps == stamps else cls()
+
+    def reusable(self, files: Iterable[ScannedFile], ids_by_path: Mapping[str, str]) -> dict[str, BodyRecord]:
+        """By shown path, the records that still hold: same bytes, and no link of theirs leads elsewhere now."""
+        moved = {path for path, owner in self.ids_by_path.items() ^ ids_by_path.items() for path in (path, owner)}
+        kept = {}
+        for file in files:
+            shown = file.shown_path
+            record, before = self.bodies.get(shown), self.scanned.get(shown)
+            is_same = record and before and before.digest == file.digest
+            if record and is_same and record.lookups.isdisjoint(moved):
+                kept[shown] = record
+        return kept
+
+    def numbers(self, ids: Sequence[str]) -> list[int]:
+        """For each document id its number in the committed index, −1 for one that is not there."""
+        numbers = {document_id: number for number, document_id in enumerate(self.documents)}
+        return [numbers.get(document_id, -1) for document_id in ids]
