@@ -14,7 +14,8 @@ from kb import html_text
 from kb.folding import fold, fold_with_offsets
 
 SNIPPET_CHARS = 140  # two to three lines of the result list
-MAX_ANALYSED_CHARS = 320  # of one section, around its matches: a snippet with room on both sides
+MAX_ANALYSED_CHARS = 200  # of one section, around its matches: a snippet with room on both sides
+MAX_HTML_CHARS = 2_000  # of one section, around its matches: text enough even where tags are dense
 MAX_PLACES_OF_A_WORD = 8
 _SENTENCE_START = re.compile(r"[。！？\n]")
 
@@ -92,32 +93,37 @@ class Highlighter:
 
     def snippet(self, source: str, targets: Targets) -> str:
         """About SNIPPET_CHARS of a section's text around its densest matches, escaped, with `<mark>`."""
-        text = html_text.text_of(source)
+        if len(source) > MAX_HTML_CHARS:
+            # A first narrowing without folding, which would take longer than all the rest.
+            place = _densest(source.lower(), targets)
+            place = _densest(fold(source), targets) if place is None else place
+            begin = max(0, (place or 0) - MAX_HTML_CHARS // 4)
+            source = html_text.clip(source, begin, begin + MAX_HTML_CHARS)
+        text = html_text.one_line(html_text.text_of(source))
         if len(text) > MAX_ANALYSED_CHARS:
-            text = _around_matches(text, targets)
-        text = html_text.one_line(text)
+            begin = max(0, (_densest(fold(text), targets) or 0) - MAX_ANALYSED_CHARS // 4)
+            text = text[begin : begin + MAX_ANALYSED_CHARS]
         return _cut(text, self.ranges(text, targets))
 
 
-def _around_matches(text: str, targets: Targets) -> str:
-    """MAX_ANALYSED_CHARS of a long text where most different targets stand together, by plain string search."""
-    folded = fold(text)
+def _densest(text: str, targets: Targets) -> int | None:
+    """Where most different targets stand within SNIPPET_CHARS, by plain string search in folded `text`.
+
+    Folding changes lengths so little that the place may be used in the original.
+    """
     places: list[tuple[int, str]] = []
     for word in (*targets.surfaces, *targets.terms):
-        start = folded.find(word)
+        start = text.find(word)
         for _ in range(MAX_PLACES_OF_A_WORD):
             if start < 0 or not word:
                 break
             places.append((start, word))
-            start = folded.find(word, start + len(word))
-    best = max(
+            start = text.find(word, start + len(word))
+    return max(
         (place for place, _ in places),
         key=lambda begin: (len({word for place, word in places if begin <= place < begin + SNIPPET_CHARS}), -begin),
-        default=0,
+        default=None,
     )
-    # Folding changes lengths so little that the same share of both texts is the same place.
-    begin = max(0, best * len(text) // max(1, len(folded)) - MAX_ANALYSED_CHARS // 4)
-    return text[begin : begin + MAX_ANALYSED_CHARS]
 
 
 def _merge(ranges: Iterable[Range]) -> list[Range]:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import sudachipy
 from sudachipy import Config, Dictionary, SplitMode
@@ -61,8 +62,7 @@ class Word:
     synonym_groups: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word in a text; [start, end) are character offsets in the text that was tokenized."""
 
     start: int

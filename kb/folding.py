@@ -112,8 +112,8 @@ def fold_with_offsets(text: str) -> Folded:
     """The folded text and where it came from; `.text` equals `fold(text)`."""
     pieces: list[tuple[str, int, int]] = []
     if _CLUSTER.search(text) is None and len(simple := text.translate(_TABLE)) == len(text) and _one_to_one(text):
-        if _CONTEXT.search(simple) is None:
-            return Folded(simple)
+        if all(len(_in_context(match)) == match.end() - match.start() for match in _CONTEXT.finditer(simple)):
+            return Folded(_CONTEXT.sub(_in_context, simple))
         pieces = [(character, index, index + 1) for index, character in enumerate(simple)]
     else:
         position = 0

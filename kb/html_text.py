@@ -18,6 +18,7 @@ _INLINE = frozenset(
 # A reference (設けられました¹) or the arrow back to it: no words of the document.
 _FOOTNOTE_MARK = re.compile(r'<sup id="fnref|<a class="footnote-backref"')
 _FOOTNOTE_ENDS = ("</sup>", "</p>", "</li>")
+_REFERENCE = re.compile(r"&[^;]*;")
 _WHITESPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -72,6 +73,21 @@ def mark(source: str, ranges: Sequence[tuple[int, int]]) -> str:
         out.append(html.escape(piece[cursor - position :], quote=False))
         position = end
     return "".join(out)
+
+
+def clip(source: str, begin: int, end: int) -> str:
+    """The part [begin, end) of `source`, without a tag or a character reference that the cut would break."""
+    begin = _unbroken(source, begin)[1]
+    return source[begin : max(begin, _unbroken(source, end)[0])]
+
+
+def _unbroken(source: str, place: int) -> tuple[int, int]:
+    """Where the tag or character reference around `place` begins and ends; `place` itself where there is none."""
+    for sign, pattern in (("<", _TAG), ("&", _REFERENCE)):
+        opening = source.rfind(sign, 0, place)
+        if opening >= 0 and (unit := pattern.match(source, opening)) and unit.end() > place:
+            return opening, unit.end()
+    return place, place
 
 
 def one_line(text: str) -> str:

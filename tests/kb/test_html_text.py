@@ -60,6 +60,17 @@ def test_marked_html_stays_well_formed(source: str, numbers: list[int]) -> None:
     assert sanitise(marked) == marked
 
 
+@given(SOURCES, st.integers(0, 100), st.integers(0, 100))
+def test_a_clipped_source_holds_part_of_the_text_and_no_broken_tag(source: str, begin: int, length: int) -> None:
+    clipped = html_text.text_of(html_text.clip(source, begin, begin + length))
+    assert clipped in html_text.text_of(source)
+
+
+def test_a_clip_of_everything_is_everything() -> None:
+    source = "<p>一&amp;<b>二</b></p>"
+    assert html_text.clip(source, 0, len(source)) == source
+
+
 @pytest.mark.parametrize(
     ("source", "text"),
     [

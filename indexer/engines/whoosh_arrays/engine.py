@@ -58,6 +58,7 @@ from kb.vocabulary import FACET_BY_NAME, FACETS
 MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
 OPEN_RETRIES = 20  # a commit may remove files between reading the TOC and mapping them; 20 × 50 ms
 _RETRY_SECONDS = 0.05
+_HAVING_BIT = [np.flatnonzero(np.arange(256) >> bit & 1) for bit in range(8)]
 MAX_CORRECTIONS_TRIED = 30  # each costs a search; the right one is among the first
 
 
@@ -178,7 +179,8 @@ class _Snapshot:
         data = SegmentData.open(folder, name, segment.sizes)
         self._data = data
         self._words, self._ids, self._former = (data.fields[key] for key in ("words", "ids", "former"))
-        self._facets, self._document_starts, self._count = data.facets, data.document_starts, len(data)
+        self._facets = np.ascontiguousarray(data.facets.T)
+        self._document_starts, self._count = data.document_starts, len(data)
         readings = data.fields["readings"]
         self._scorer = Scorer(self._words, data.fields["bigrams"], data.fields["synonyms"], self._count)
         self._vocabulary = ArrayVocabulary(self._words, readings)
@@ -225,14 +227,15 @@ class _Snapshot:
         hits = sections[passing]
         order = self._order(hits, matches, request, ranked=bool(plan.clauses))
         shown = order[(request.page - 1) * request.per_page : request.page * request.per_page]
-        page_hits = tuple(self._hit(int(number), plan, matches) for number in shown)
+        named = self._named_terms(plan)
+        page_hits = tuple(self._hit(int(number), plan, named, matches) for number in shown)
         partial_hits: tuple[Hit, ...] = ()
         if request.page == 1 and 0 < len(hits) < request.per_page and request.sort is Sort.RELEVANCE:
             sections = np.flatnonzero(matches.partly)
             others = sections[_all(self._passes(sections, request).values(), len(sections))]
             following = self._order(others, matches, request, ranked=bool(plan.clauses))
             following = following[: request.per_page - len(hits)]
-            partial_hits = tuple(self._hit(int(number), plan, matches) for number in following)
+            partial_hits = tuple(self._hit(int(number), plan, named, matches) for number in following)
         interpretation = Interpretation(
             interpreted=str(corrected or query),
             did_you_mean=did_you_mean,
@@ -302,18 +305,17 @@ class _Snapshot:
 
         A facet's counts ignore its own selection, so that they tell what another choice would bring.
         """
-        values = self._facets[sections]
         passes = self._passes(sections, request)
         counts: dict[str, tuple[FacetCount, ...]] = {}
         for column, facet in enumerate(FACETS):
-            keep = _all((passes[name] for name in passes if name != facet.name), len(sections))
-            histogram = np.bincount(values[keep, column], minlength=256)
-            bits = np.arange(256)
+            others = [passes[name] for name in passes if name != facet.name]
+            counted = sections[_all(others, len(sections))] if others else sections
+            histogram = np.bincount(self._facets[column][counted], minlength=256)
             counts[facet.name] = tuple(
                 FacetCount(
                     value,
                     label,
-                    int(histogram[(bits >> position) & 1 == 1].sum()),
+                    int(histogram[_HAVING_BIT[position]].sum()),
                     value in request.filters.get(facet.name, ()),
                 )
                 for position, (value, label) in enumerate(facet.values.items())
@@ -327,7 +329,7 @@ class _Snapshot:
             if selected := request.filters.get(facet.name):
                 slugs = list(facet.values)
                 wanted = sum(1 << slugs.index(value) for value in set(selected))
-                passes[facet.name] = (self._facets[sections, column] & wanted) != 0
+                passes[facet.name] = (self._facets[column][sections] & wanted) != 0
         return passes
 
     def _order(self, hits: IntArray, matches: Matches, request: SearchRequest, *, ranked: bool) -> IntArray:
@@ -339,7 +341,7 @@ class _Snapshot:
         best = best[np.lexsort((best, -matches.scores[best]))]
         matches.scores[best] *= self._crowding(best)
         best = best[np.lexsort((best, -matches.scores[best]))]
-        return self._spread(best, request.per_page)
+        return self._spread(best, request.per_page, request.page)
 
     def _crowding(self, ranked: IntArray) -> NDArray[np.float32]:
         """SAME_DOCUMENT_WEIGHT ^ (how many sections of the same document stand before), for each of `ranked`."""
@@ -352,12 +354,12 @@ class _Snapshot:
         weights[order] = np.float32(SAME_DOCUMENT_WEIGHT) ** before
         return weights
 
-    def _spread(self, ranked: IntArray, per_page: int) -> IntArray:
-        """At most MAX_SECTIONS_PER_DOCUMENT of one document on a page, while there are others to show."""
+    def _spread(self, ranked: IntArray, per_page: int, pages: int) -> IntArray:
+        """The first `pages`: at most MAX_SECTIONS_PER_DOCUMENT of one document on each, while there are others."""
         documents = np.searchsorted(self._document_starts, ranked, side="right")
         waiting = list(zip(ranked.tolist(), documents.tolist(), strict=True))
         ordered: list[int] = []
-        while waiting:
+        while waiting and len(ordered) < per_page * pages:
             page: list[int] = []
             seen: dict[int, int] = {}
             later: list[tuple[int, int]] = []
@@ -376,13 +378,13 @@ class _Snapshot:
             ordered += page
         return np.array(ordered, dtype=np.int64)
 
-    def _hit(self, number: int, plan: Plan, matches: Matches) -> Hit:
+    def _hit(self, number: int, plan: Plan, named: Mapping[Alternative, frozenset[str]], matches: Matches) -> Hit:
         stored = self._stored(number)
         document = self._document_of(self._document_number(number))
         section = section_from_stored(stored)
         why = tuple(reason for unit in matches.units() if (reason := self._reason(unit, number)))
         kinds = frozenset(reason.how for reason in why) or frozenset({How.EXACT})
-        targets = targets_of(plan, self._named_terms(plan), kinds)
+        targets = targets_of(plan, named, kinds)
         return Hit(
             id=section.id,
             anchor=section.anchor,

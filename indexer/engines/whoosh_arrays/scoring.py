@@ -147,7 +147,8 @@ class Scorer:
         if not plan.exact and not all(part.is_question_word for part in requirements):
             requirements = [part for part in requirements if not part.is_question_word]
         if asked:
-            scores *= (held / np.float32(asked)) ** np.float32(COVERAGE_POWER)
+            share = held / np.float32(asked)
+            scores *= share if COVERAGE_POWER == 1 else share ** np.float32(COVERAGE_POWER)
         allowed = np.ones(self._sections, dtype=bool)
         for leaf_plan in plan.exclusions:
             allowed &= ~self._leaf(leaf_plan).mask
@@ -185,7 +186,7 @@ class Scorer:
         mask = np.ones(self._sections, dtype=bool)
         for unit in units:
             scores += unit.scores
-            held[unit.mask] += unit.idf
+            held += unit.mask * np.float32(unit.idf)
             mask &= unit.mask
         if not leaf.is_phrase and not (len(units) == 1 and units[0].is_found_as_typed):
             for bigram in leaf.bigrams:
@@ -200,9 +201,6 @@ class Scorer:
             scores[field.docs[span]] += np.float32(weight * self.idf(span.stop - span.start)) * field.impacts[span]
 
     def _unit(self, unit: Unit, is_phrase: bool) -> UnitMatch:
-        scores = np.zeros(self._sections, dtype=np.float32)
-        mask = np.zeros(self._sections, dtype=bool)
-        itself = np.zeros(self._sections, dtype=bool)
         found: list[tuple[Alternative, Docs]] = []
         worths: list[Floats] = []
         for alternative in itertools.chain.from_iterable(map(self._resolved, unit.alternatives)):
@@ -211,10 +209,9 @@ class Scorer:
             docs, values = self._alternative(alternative, is_phrase)
             found.append((alternative, docs))
             worths.append(values)
-            mask[docs] = True
-            if alternative.how in _THE_WORD_ITSELF:
-                itself[docs] = True
-        typed = int(np.count_nonzero(itself))
+        typed = len(_union([docs for alternative, docs in found if alternative.how in _THE_WORD_ITSELF]))
+        scores = np.zeros(self._sections, dtype=np.float32)
+        mask = np.zeros(self._sections, dtype=bool)
         for (alternative, docs), values in zip(found, worths, strict=True):
             weight = ALTERNATIVE_WEIGHT[alternative.how]
             if typed and len(docs):
@@ -223,7 +220,9 @@ class Scorer:
                     weight *= rarity  # however it is written, it is one word
                 elif alternative.how in _EXPANSIONS:
                     weight *= min(1.0, rarity)  # no rarer than what was typed
-            np.maximum.at(scores, docs, np.float32(weight) * values)
+            worth = np.float32(weight) * values
+            scores[docs] = np.maximum(scores[docs], worth)
+            mask[docs] = True
         for alternative in unit.alternatives:
             if alternative.how is How.PARTS:
                 for part in alternative.terms:
@@ -272,18 +271,6 @@ class Scorer:
         ranks: list[int] = [] if rank is None else self._synonyms.term_docs(rank).tolist()
         return ranks
 
-    def _any_of(self, ranks: Sequence[int]) -> tuple[Docs, Floats]:
-        if not ranks:
-            return _nothing()
-        scores = np.zeros(self._sections, dtype=np.float32)
-        for rank in ranks:
-            span = self._words.span(rank)
-            value = np.float32(self.idf(span.stop - span.start)) * self._words.impacts[span]
-            docs = self._words.docs[span]
-            scores[docs] = np.maximum(scores[docs], value)
-        docs = np.flatnonzero(scores).astype(np.int32)
-        return docs, scores[docs]
-
     def _all_of(self, field: ArrayField, terms: Sequence[str]) -> tuple[Docs, Floats]:
         """Sections that hold all terms; the value is the mean of their idf · impact."""
         ranks = [field.lexicon.find(term) for term in terms]
@@ -293,6 +280,8 @@ class Scorer:
             (field.span(rank) for rank in ranks if rank is not None), key=lambda span: span.stop - span.start
         )
         docs = field.docs[spans[0]]
+        if len(spans) == 1:
+            return docs, np.float32(self.idf(len(docs))) * field.impacts[spans[0]]
         for span in spans[1:]:
             docs = docs[_contains(field.docs[span], docs)]
         values = np.zeros(len(docs), dtype=np.float32)
@@ -427,6 +416,12 @@ def _contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedint
     places = np.searchsorted(haystack, needles)
     places[places == len(haystack)] = 0
     return haystack[places] == needles if len(haystack) else np.zeros(len(needles), dtype=bool)
+
+
+def _union(sets: Sequence[Docs]) -> Docs:
+    """All members of ascending sets."""
+    filled = [docs for docs in sets if len(docs)]
+    return filled[0] if len(filled) == 1 else np.unique(np.concatenate([np.empty(0, dtype=np.int32), *filled]))
 
 
 def _nothing() -> tuple[Docs, Floats]:
