@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from kb.errors import Problem
 from kb.model import Question, Source
@@ -89,12 +90,13 @@ def _load_mapping(block: str) -> list[tuple[str, object, int]]:
     depth = 0
     try:
         for event in yaml.parse(block, Loader=_Loader):
-            line = _line(block, event.start_mark)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                line = _line(block, event.start_mark)
                 raise _RejectedError("YAML anchors and aliases are not accepted", "plain values", line)
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_YAML_DEPTH:
+                    line = _line(block, event.start_mark)
                     raise _RejectedError("front matter nests too deeply", f"at most {MAX_YAML_DEPTH} levels", line)
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
@@ -115,7 +117,7 @@ def _load_mapping(block: str) -> list[tuple[str, object, int]]:
         if not isinstance(key_node, yaml.ScalarNode):
             raise _RejectedError("a key is not a word", "key: value lines", line)
         try:
-            value = yaml.SafeLoader.construct_object(_constructor(), value_node, deep=True)
+            value = SafeConstructor().construct_object(value_node, deep=True)
         except (yaml.YAMLError, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
             value = _Unreadable(next(iter(str(error).splitlines()), type(error).__name__))
         pairs.append((str(key_node.value), value, line))
@@ -130,10 +132,6 @@ def _line(block: str, mark: Any) -> int:
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
     reason: str
-
-
-def _constructor() -> yaml.SafeLoader:
-    return yaml.SafeLoader("")
 
 
 def _string(value: object) -> str:
