@@ -33,7 +33,7 @@ K1 = 0.6  # BM25F saturation; measured on JSQuAD dev questions (DESIGN.md), wher
 NAME_WEIGHT = 0.8
 FIELD_GAP_CHARS = 64  # between fields in a section's positions: wider than any adjacency window
 
-INDEX_SCHEMA_VERSION = 6
+INDEX_SCHEMA_VERSION = 7
 """Raised by hand when the meaning of anything written to the index changes; an older index is then rebuilt."""
 
 

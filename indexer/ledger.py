@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,13 +57,14 @@ class Ledger:
 
     def save(self, path: Path) -> None:
         """Write to `path`."""
-        path.write_bytes(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
+        path.write_bytes(zlib.compress(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL), level=1))
 
     @classmethod
     def load(cls, path: Path | None, stamps: tuple[str, str]) -> Ledger:
         """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise."""
         try:
-            ledger = pickle.loads(path.read_bytes()) if path else cls()  # noqa: S301 - beside the TOC, a pickle too
+            # As trusted as the TOC beside it, which is a pickle too.
+            ledger = pickle.loads(zlib.decompress(path.read_bytes())) if path else cls()  # noqa: S301
         except Exception:  # noqa: BLE001 - whatever a damaged or an older pickle raises: everything is built anew
             return cls()
         return ledger if isinstance(ledger, cls) and ledger.stamps == stamps else cls()

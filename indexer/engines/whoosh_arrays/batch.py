@@ -44,7 +44,6 @@ class Row:
 
     id: str
     facets: Mapping[str, tuple[str, ...]]
-    stored: bytes
     is_lead: bool
     former_ids: tuple[str, ...]
 
@@ -53,11 +52,13 @@ class Row:
 class AnalysedBatch:
     """What one worker makes of some documents; numbers are local to the batch.
 
+    `documents` are what a page shows of each document's sections, packed by `pack_rows`;
     `words` is packed (term, section, field, position); `bigrams` is packed (bigram, section, field, count);
     `readings` and `synonyms` name terms by their katakana and by the number of their synonym group.
     """
 
     rows: list[Row] = field(default_factory=list)
+    documents: list[bytes] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
     readings: list[tuple[str, int]] = field(default_factory=list)
     synonyms: list[tuple[str, int]] = field(default_factory=list)
@@ -80,8 +81,13 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
     codes: list[NDArray[np.uint64]] = []
     lengths: list[list[int]] = []
     weights: list[float] = []
+    documents: list[list[Mapping[str, Any]]] = []
     for section, entry in enumerate(entries):
-        batch.rows.append(_row(entry))
+        row = _row(entry)
+        batch.rows.append(row)
+        if row.is_lead:
+            documents.append([])
+        documents[-1].append(entry.stored)
         batch.phrases += [_phrase(kind, text, section, analyzer) for kind, text in entry.phrases]
         base = 0
         lengths.append([])
@@ -103,6 +109,7 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
             codes.append(field_codes)
             sections.append(np.full(len(field_codes), section << FIELD_BITS | number, dtype=np.uint64))
             base += len(text) + FIELD_GAP_CHARS
+    batch.documents = [pack_rows(rows) for rows in documents]
     batch.terms = list(term_numbers)
     batch.readings = sorted(readings)
     batch.synonyms = sorted(synonyms)
@@ -121,19 +128,18 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
 def _row(entry: Entry) -> Row:
     lead = entry.stored.get("document")
     former_ids = tuple(lead["former_ids"]) if lead else ()
-    return Row(entry.id, entry.facets, pack_stored(entry.stored), lead is not None, former_ids)
+    return Row(entry.id, entry.facets, lead is not None, former_ids)
 
 
-def pack_stored(stored: Mapping[str, Any]) -> bytes:
-    """What a page shows of a section, compressed."""
-    text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode("utf-8", "surrogatepass"), level=9)  # a file's name may be no UTF-8
+def pack_rows(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """What a page shows of each section of a document, compressed together."""
+    lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
+    return zlib.compress("\n".join(lines).encode("utf-8", "surrogatepass"), level=9)  # a file's name may be no UTF-8
 
 
-def unpack_stored(packed: bytes) -> dict[str, Any]:
-    """The inverse of `pack_stored`; tuples come back as lists."""
-    stored: dict[str, Any] = json.loads(zlib.decompress(packed))
-    return stored
+def unpack_rows(packed: bytes) -> list[bytes]:
+    """The inverse of `pack_rows`: each section's row as JSON, for json.loads; tuples come back as lists."""
+    return zlib.decompress(packed).split(b"\n")
 
 
 def _phrase(kind: str, text: str, section: int, analyzer: Analyzer) -> Phrase:

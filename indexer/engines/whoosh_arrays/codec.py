@@ -80,7 +80,8 @@ class ArrayDocumentReader(W3PerDocReader):
         return {"stored": self._data.stored_row(docnum)}
 
     def all_stored_fields(self) -> Iterator[dict[str, Any]]:
-        return map(self.stored_fields, range(len(self._data)))
+        for document in range(len(self._data.document_starts)):
+            yield from ({"stored": row} for row in self._data.stored_rows(document))
 
 
 class ArrayTermsReader(TermsReader):

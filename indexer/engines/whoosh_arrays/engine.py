@@ -451,9 +451,7 @@ class _Snapshot:
         return from_stored(self._stored(int(self._document_starts[number]))["document"])
 
     def _sections(self, number: int) -> tuple[Section, ...]:
-        first = int(self._document_starts[number])
-        last = int(self._document_starts[number + 1]) if number + 1 < len(self._document_starts) else self._count
-        return tuple(section_from_stored(self._stored(section)) for section in range(first, last))
+        return tuple(map(section_from_stored, self._data.stored_rows(number)))
 
     def document(self, document_id: str) -> Document:
         rank = self._ids.lexicon.find(document_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, open_field, read_array, save_field, write_array
-from indexer.engines.whoosh_arrays.batch import unpack_stored
+from indexer.engines.whoosh_arrays.batch import unpack_rows
 from indexer.engines.whoosh_arrays.splicing import GONE, reorder_rows, splice
 
 SECTION_FIELDS = ("words", "bigrams", "ids", "former", "phrases")
@@ -27,7 +28,7 @@ class SegmentData:
     fields          by name, see SECTION_FIELDS and NAMED_BY
     facets          uint8 [sections, facets]: a bit for each value
     document_starts int32 [documents]: first section of each document, which is its lead
-    stored_starts   int64 [sections + 1] into stored: what `unpack_stored` takes
+    stored_starts   int64 [documents + 1] into stored: what `unpack_rows` takes
     averages        float32 [text fields]: average lengths that the impacts were computed with
     """
 
@@ -43,7 +44,17 @@ class SegmentData:
 
     def stored_row(self, section: int) -> dict[str, Any]:
         """What a page shows of a section."""
-        return unpack_stored(self.stored[self.stored_starts[section] : self.stored_starts[section + 1]].tobytes())
+        document = int(np.searchsorted(self.document_starts, section, side="right")) - 1
+        row: dict[str, Any] = json.loads(self._packed_rows(document)[section - self.document_starts[document]])
+        return row
+
+    def stored_rows(self, document: int) -> list[dict[str, Any]]:
+        """What a page shows of each section of a document, its lead first."""
+        return [json.loads(row) for row in self._packed_rows(document)]
+
+    def _packed_rows(self, document: int) -> list[bytes]:
+        first, last = self.stored_starts[document], self.stored_starts[document + 1]
+        return unpack_rows(self.stored[first:last].tobytes())
 
     def save(self, folder: Path, segment_id: str) -> None:
         """Write every array to a file of its own."""
@@ -84,7 +95,7 @@ class SegmentData:
         stored_starts, stored = reorder_rows(
             np.concatenate((self.stored_starts, self.stored_starts[-1] + added.stored_starts[1:])),
             np.concatenate((self.stored, added.stored)),
-            rows,
+            np.where(from_added, len(self.document_starts) + np.cumsum(from_added) - 1, layout),
         )
         return SegmentData(
             {name: item.field for name, item in spliced.items()},

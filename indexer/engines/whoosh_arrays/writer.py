@@ -108,7 +108,7 @@ class IndexWriter:
                 self._former[old.encode()].append(number)
             self._ids[row.id.encode()].append(number)
             self._facets.append(tuple(_bitmask(row.facets.get(facet.name, ()), list(facet.values)) for facet in FACETS))
-            self._stored.append(row.stored)
+        self._stored += batch.documents
         self._count += len(batch.rows)
         numbers = np.array([self._terms.setdefault(term, len(self._terms)) for term in batch.terms], dtype=np.uint64)
         low_bits = np.uint64(SECTION_BITS + FIELD_BITS + POSITION_BITS)
