@@ -11,6 +11,7 @@ import datetime
 import hashlib
 import multiprocessing
 import os
+import pickle
 import shutil
 import tempfile
 import threading
@@ -180,9 +181,11 @@ def build(
         to_analyse = [file for file in files if file.shown_path not in bodies]
         done, total = 0, sum(file.size for file in to_analyse)
         progress(0, total)
-        with _Workers(
-            backend, ids_by_path, attachments.get(USER_DICTIONARY), processes or _processes(total)
-        ) as workers:
+        # In a file, because a worker that dies before it has read what it was sent would leave this process waiting.
+        targets = Path(temporary, "link-targets")
+        targets.write_bytes(pickle.dumps(ids_by_path))
+        arguments = backend, targets, attachments.get(USER_DICTIONARY)
+        with _Workers(arguments, processes or _processes(total)) as workers:
             for result in workers.run(_batches(to_analyse)):
                 bodies |= result.bodies
                 writer.add(result.batch)
@@ -299,9 +302,10 @@ class _Result:
 class _Analyst:
     """One worker's tools: a Markdown renderer and a tokenizer are made once and used for every batch."""
 
-    def __init__(self, backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None) -> None:
+    def __init__(self, backend: Backend, link_targets: Path, user_dictionary: Path | None) -> None:
+        """`link_targets` is a file with the pickled ids of all documents by path."""
         self._backend = backend
-        self._loader = DocumentLoader(ids_by_path)
+        self._loader = DocumentLoader(pickle.loads(link_targets.read_bytes()))  # noqa: S301 - written by this build
         self._analyzer = Analyzer(SudachiTokenizer(user_dictionary))
 
     def run(self, files: list[ContentFile]) -> _Result:
@@ -319,10 +323,10 @@ class _Analyst:
 _analyst: _Analyst | None = None
 
 
-def _start_worker(backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None) -> None:
+def _start_worker(backend: Backend, link_targets: Path, user_dictionary: Path | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _analyst  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
-    _analyst = _Analyst(backend, ids_by_path, user_dictionary)
+    _analyst = _Analyst(backend, link_targets, user_dictionary)
 
 
 def _end_with_parent() -> None:
@@ -341,10 +345,9 @@ def _run_in_worker(files: list[ContentFile]) -> _Result:
 class _Workers:
     """Runs batches in order, in this process or in several."""
 
-    def __init__(
-        self, backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None, processes: int
-    ) -> None:
-        self._arguments = (backend, ids_by_path, user_dictionary)
+    def __init__(self, arguments: tuple[Backend, Path, Path | None], processes: int) -> None:
+        """`arguments` are those of an `_Analyst`."""
+        self._arguments = arguments
         self._processes = processes
         self._pool: concurrent.futures.ProcessPoolExecutor | None = None
 

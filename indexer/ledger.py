@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from kb.errors import Problem
 from kb.library import LoadedDocument, Reference, ScannedFile, anchors_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BodyRecord:
     """What rendering a file's body told: enough to report on it again without reading it.
 
@@ -62,11 +63,16 @@ class Ledger:
     @classmethod
     def load(cls, path: Path | None, stamps: tuple[str, str]) -> Ledger:
         """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise."""
+        was_collecting = gc.isenabled()
+        gc.disable()  # which would look at all that is loaded again and again: half of the time of a small update
         try:
             # As trusted as the TOC beside it, which is a pickle too.
             ledger = pickle.loads(zlib.decompress(path.read_bytes())) if path else cls()  # noqa: S301
         except Exception:  # noqa: BLE001 - whatever a damaged or an older pickle raises: everything is built anew
             return cls()
+        finally:
+            if was_collecting:
+                gc.enable()
         return ledger if isinstance(ledger, cls) and ledger.stamps == stamps else cls()
 
     def reusable(self, files: Iterable[ScannedFile], ids_by_path: Mapping[str, str]) -> dict[str, BodyRecord]:

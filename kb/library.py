@@ -6,6 +6,7 @@ Scanning is cheap and comes first, because a link can be resolved only when ever
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import os
 import re
@@ -30,7 +31,7 @@ MARKDOWN_SUFFIXES = (".md", ".markdown")
 _WEB_SCHEMES = frozenset({"http", "https", "mailto"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots, with which unpickling thousands takes ten times as long (as of Python 3.11)
 class ContentFile:
     """A readable Markdown file: its front matter, the id it is known by, and its size in bytes."""
 
@@ -40,7 +41,7 @@ class ContentFile:
     front: FrontMatter
     size: int
 
-    @property
+    @functools.cached_property
     def shown_path(self) -> str:
         """The path as problems name it: the content folder as given, then the path inside it."""
         return os.path.join(self.root, self.path)
@@ -55,7 +56,7 @@ class ContentFile:
         return Severity.ERROR if self.kind in CURATED_KINDS else Severity.WARNING
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScannedFile:
     """What one look at a file gave: SHA-256 of its bytes, the file if it is readable, and its own problems.
 
@@ -83,7 +84,7 @@ class Catalog:
         return {os.path.abspath(file.shown_path): file.id for file in self.files}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reference:
     """A link of one document to a heading of another, checked when all documents are known."""
 
@@ -141,9 +142,11 @@ def _markdown_paths(root: str, problems: list[Problem]) -> Iterator[str]:
 
     for folder, folders, names in os.walk(root, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inside = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if inside == "." else f"{inside}/"
         for name in sorted(names):
             if name.lower().endswith(MARKDOWN_SUFFIXES) and not name.startswith("."):
-                yield PurePosixPath(os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")).as_posix()
+                yield f"{prefix}{name}"
 
 
 def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
