@@ -95,9 +95,7 @@ class Reference:
         words = [self._words_of(entry, analyzer) for entry in entries]
         pairs = [[Counter(_pairs(entry.texts[name])) for name in fields.FIELD_NAMES] for entry in entries]
         lengths = [[len(occurrences) for occurrences in section] for section in words]
-        averages = [
-            _mean([section[place] for section in lengths if section[place]]) for place in range(len(lengths[0]))
-        ]
+        averages = [_mean([length for length in column if length]) for column in zip(*lengths, strict=True)]
         self._words, self._pairs = Index(), Index()
         for section, entry in enumerate(entries):
             norms = [
@@ -284,13 +282,12 @@ class Reference:
         dropped: tuple[str, ...] = ()
         if plan.is_question:
             least = ranking.MIN_QUESTION_SHARE * max(held.values(), default=0.0)
-            found, partly = {section for section in some if held[section] >= least}, set()
+            found = {section for section in some if held[section] >= least}
         else:
-            found, partly = _common(allowed, required), set()
-            if not plan.exact:
-                if not found:
-                    found, dropped = _relaxed(allowed, required)
-                partly = set() if dropped else some - found
+            found = _common(allowed, required)
+            if not plan.exact and not found:
+                found, dropped = _relaxed(allowed, required)
+        partly = set() if plan.is_question or plan.exact or dropped else some - found
         passing = [section for section in sorted(found) if self._passes(section, request)]
         is_ranked = bool(plan.clauses) and request.sort is Sort.RELEVANCE
         order = self._order(passing, scores, clauses, request, is_ranked=is_ranked)

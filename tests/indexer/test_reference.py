@@ -54,7 +54,7 @@ class Pair:
 def assert_same_hits(hits: Sequence[Hit], expected: Sequence[tuple[str, float]]) -> None:
     """Position by position; hits of equal score may change places, with others that are not shown too."""
     assert len(hits) == len(expected)
-    scores = {section: score for section, score in expected}
+    scores = dict(expected)
     for hit, (section, score) in zip(hits, expected, strict=True):
         allowed = pytest.approx(score, rel=0, abs=SAME * score + ROUNDED)
         assert hit.score == allowed, (hit.id, section)
@@ -103,8 +103,8 @@ def test_a_thousand_queries_are_answered_as_by_the_reference(guide_pair: Pair) -
 # Random content
 
 SOME_WORDS = (
-    "随意契約 契約 契約書 入札 予算 予算案 議会 実証実験 福岡市 サーバー サーバ すたーとあっぷ スタートアップ 見積り 見積書 "
-    "第167条の2 ほげ kpi 2024 の と 何 方法 子ども 子供"
+    "随意契約 契約 契約書 入札 予算 予算案 議会 実証実験 福岡市 サーバー サーバ すたーとあっぷ スタートアップ "
+    "見積り 見積書 第167条の2 ほげ kpi 2024 の と 何 方法 子ども 子供"
 ).split()
 texts = st.lists(st.sampled_from(SOME_WORDS), min_size=1, max_size=12).map("".join)
 spaced = st.lists(st.sampled_from(SOME_WORDS), min_size=1, max_size=4).map(" ".join)
@@ -158,8 +158,6 @@ def test_a_score_worked_out_by_hand(tmp_path: Path) -> None:
     idf = 0.47000362924573563
     of_b, of_c = 3 / 1.3, 1.0
     answer = pair.reference.answer(pair.plan("予算", exact=True), SearchRequest("予算", exact=True))
-    assert answer.hits == (
-        ("b", pytest.approx(idf * of_b / (K1 + of_b))),
-        ("c", pytest.approx(idf * of_c / (K1 + of_c))),
-    )
+    assert [section for section, _ in answer.hits] == ["b", "c"]
+    assert [score for _, score in answer.hits] == pytest.approx([idf * of_b / (K1 + of_b), idf * of_c / (K1 + of_c)])
     pair.assert_same(SearchRequest("予算", exact=True))
