@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from whoosh import fields as whoosh_fields
@@ -17,7 +17,7 @@ from whoosh.query import And, Or, Term
 from whoosh.scoring import BM25F
 from whoosh.sorting import FieldFacet
 
-from indexer.engine import How, SearchRequest
+from indexer.engine import How
 from indexer.engines.whoosh_arrays import WhooshArraysBackend, engine, scoring, writer
 from indexer.engines.whoosh_arrays.batch import FIELD_BITS, POSITION_BITS, SECTION_BITS, AnalysedBatch, Row, pack_rows
 from indexer.fields import FIELD_NAMES, weights_stamp
@@ -76,11 +76,10 @@ class Ours:
         matches = self._snapshot._scorer.match(
             Plan(tuple((leaf,) for leaf in leaves), exact=all_of, is_question=not all_of)
         )
-        sections = np.flatnonzero(matches.mask)
-        counts, _ = self._snapshot._count_facets(sections, SearchRequest())
-        best = engine._best(sections, matches.scores)[:TOP]
+        counts = self._snapshot._facets.counts(matches.sections, {})
+        best = engine._best(matches.sections, matches.scores, TOP)
         return (
-            len(sections),
+            len(matches.sections),
             {name: [value.count for value in values] for name, values in counts.items()},
             best.tolist(),
         )
@@ -116,9 +115,7 @@ class Tantivy:
     name = "tantivy"
 
     def build(self, folder: Path, tokens: Tokens) -> None:
-        import tantivy  # noqa: PLC0415 - only who runs the comparison needs it
-
-        self._tantivy: Any = tantivy
+        tantivy = self._tantivy = importlib.import_module("tantivy")  # only who runs the comparison has it
         schema = tantivy.SchemaBuilder()
         schema.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
         schema.add_unsigned_field("section", stored=False, fast=True)
@@ -203,7 +200,7 @@ class PlainWhoosh:
 
     def build(self, folder: Path, tokens: Tokens) -> None:
         folder.mkdir(parents=True)
-        words = whoosh_fields.TEXT(analyzer=SpaceSeparatedTokenizer(), phrase=False)
+        words = whoosh_fields.TEXT(analyzer=cast(Any, SpaceSeparatedTokenizer()), phrase=False)
         schema = whoosh_fields.Schema(words=words, section=whoosh_fields.STORED)
         for facet in FACETS:
             schema.add(facet.name, whoosh_fields.NUMERIC(sortable=True))
@@ -219,7 +216,7 @@ class PlainWhoosh:
         terms = [Term("words", word) for word in words]
         query = And(terms) if all_of else Or(terms)
         facets = {facet.name: FieldFacet(facet.name) for facet in FACETS}
-        results = self._searcher.search(query, limit=TOP, groupedby=facets)
+        results: Any = self._searcher.search(query, limit=TOP, groupedby=facets)
         counts = {facet.name: [0] * len(facet.values) for facet in FACETS}
         for name, facet_counts in counts.items():
             for value, members in results.groups(name).items():
@@ -233,5 +230,5 @@ def _hex(token: str) -> str:
 
 
 RIVALS: tuple[type[Rival], ...] = (Ours, Tantivy, Fts5, PlainWhoosh)
-MOST_SECTIONS: Counter[str] = Counter({"Whoosh": 10_000})
-"""Above this an engine is left out: building plain Whoosh takes hours."""
+MOST_SECTIONS = {"Whoosh": 10_000, "FTS5": 100_000}
+"""Above this an engine is left out, because building it or asking it would take hours."""

@@ -1,4 +1,4 @@
-"""Matching and scoring of a plan over one segment's arrays, all in NumPy; dense arrays are [sections].
+"""Matching and scoring of a plan over one segment's arrays, all in NumPy; "dense" arrays are [sections].
 
 Score of a section = (Σ units best alternative + parts + bigrams + proximity) × coverage, where a term is worth
 idf · impact, impact is the saturated BM25F weight in the postings, and idf = ln(1 + (N − df + ½) / (df + ½)).
@@ -6,6 +6,7 @@ idf · impact, impact is the saturated BM25F weight in the postings, and idf = l
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Sequence
@@ -32,20 +33,26 @@ from indexer.ranking import (
 Floats = NDArray[np.float32]
 Docs = NDArray[np.int32]
 Mask = NDArray[np.bool_]
+Worth = tuple[Docs, Floats | np.float32]
+"""What some sections (ascending, each once) are worth: each its own value, or all the same."""
 _THE_WORD_ITSELF = frozenset({How.EXACT, How.VARIANT})
 _EXPANSIONS = frozenset({How.SYNONYM, How.RELATED})
+FEW = 8  # times as many postings as sections wanted: then looking each section up is quicker than going through all
 _POSITION_SHIFT = 20  # positions stay under 2^16; section and position pack into one integer
 
 
 @dataclass(slots=True)
 class UnitMatch:
-    """What one unit found: its weighted idf, sections by alternative (in plan order), all of them, best scores."""
+    """What one unit found: its weighted idf, sections by alternative (in plan order), all of them, and their worth.
+
+    Parts of a compound are worth something in sections too that do not hold the unit.
+    """
 
     unit: Unit
     idf: float
     by_alternative: list[tuple[Alternative, Docs]]
-    mask: Mask
-    scores: Floats
+    sections: Docs
+    worths: list[Worth]
 
     @property
     def is_found_as_typed(self) -> bool:
@@ -55,54 +62,45 @@ class UnitMatch:
 
 @dataclass(slots=True)
 class LeafMatch:
-    """What a leaf found: sections with all its units, scores, and the weight `held` of what is `asked`."""
+    """What a leaf found: sections with all its units, what they score, and the weight `held` of what is `asked`."""
 
     leaf: LeafPlan
     units: list[UnitMatch]
-    mask: Mask
-    scores: Floats
-    held: Floats
+    sections: Docs
+    worths: list[Worth]
+    held: list[Worth]
     asked: float
-
-    def either(self, other: LeafMatch) -> LeafMatch:
-        """The better of this leaf and another in each section, as OR wants it."""
-        return LeafMatch(
-            self.leaf,
-            self.units,
-            self.mask | other.mask,
-            np.maximum(self.scores, other.scores),
-            np.maximum(self.held * (other.asked / (self.asked or 1.0)), other.held),
-            other.asked,
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A part of the query that has to match: `mask` are the sections where it does.
+    """A part of the query that has to match: `sections` is where it does.
 
     A question word (違い, 方法) is required only where nothing else is.
     """
 
     typed: str
     weight: float
-    mask: Mask
+    sections: Docs
     is_phrase: bool
     is_question_word: bool = False
 
 
 @dataclass(slots=True)
 class Matches:
-    """All sections that match the plan (before facets) and the score of every section.
+    """The sections that match the plan (before facets), and their scores (dense, 0 elsewhere).
 
-    `partly` are the sections that hold only some of what is required. `dropped` and `unknown` are typed words that had
-    to be given up: found only apart from the others, or nowhere.
+    `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere.
+    `best` is the better leaf of each clause.
     """
 
-    mask: Mask
-    partly: Mask
+    sections: IntArray
     scores: Floats
+    best: list[LeafMatch]
     clauses: list[list[LeafMatch]]
     requirements: list[Requirement]
+    excluded: list[Docs]
+    may_be_partial: bool
     dropped: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -129,108 +127,181 @@ class Scorer:
 
         When no section holds all that was typed, the words that tell least are given up, and named.
         """
-        scores = np.zeros(self._sections, dtype=np.float32)
-        held = np.zeros(self._sections, dtype=np.float32)
-        asked = 0.0
         clauses: list[list[LeafMatch]] = []
         requirements: list[Requirement] = []
+        best: list[LeafMatch] = []
         for clause in plan.clauses:
-            leaves = [self._readings_of(leaf) for leaf in clause]
-            clauses.append(leaves)
-            best = leaves[0]
-            for leaf in leaves[1:]:
-                best = best.either(leaf)
-            scores += best.scores
-            held += best.held
-            asked += best.asked
-            requirements += _requirements(leaves, best)
+            clauses.append([self._readings_of(leaf) for leaf in clause])
+            best.append(functools.reduce(self._either, clauses[-1]))
+            requirements += _requirements(clauses[-1], best[-1])
         if not plan.exact and not all(part.is_question_word for part in requirements):
             requirements = [part for part in requirements if not part.is_question_word]
-        if asked:
+        excluded = [self._leaf(leaf_plan).sections for leaf_plan in plan.exclusions]
+        unknown = tuple(part.typed for part in requirements if not len(part.sections))
+        dropped: tuple[str, ...] = ()
+        if plan.is_question:
+            held = self._dense(worth for leaf in best for worth in leaf.held)
+            least = MIN_QUESTION_SHARE * held.max(initial=0.0)
+            enough = np.flatnonzero((held >= least) & (held > 0))
+            sections = _kept(enough, [part for part in requirements if part.is_phrase], excluded)
+        else:
+            sections = self._common(requirements, excluded)
+            if not plan.exact and not len(sections):
+                sections, dropped = self._relaxed(requirements, excluded)
+        matches = Matches(
+            sections,
+            np.zeros(self._sections, dtype=np.float32),
+            best,
+            clauses,
+            requirements,
+            excluded,
+            not plan.is_question and not plan.exact and not dropped,
+            dropped,
+            unknown,
+        )
+        self._score(matches, sections)
+        return matches
+
+    def partly(self, matches: Matches) -> IntArray:
+        """The sections that hold only some of what is required; they are scored as well."""
+        if not matches.may_be_partial:
+            return np.empty(0, dtype=np.int64)
+        phrases = [part for part in matches.requirements if part.is_phrase]
+        held = self._dense(worth for leaf in matches.best for worth in leaf.held)
+        some = _kept(np.flatnonzero(held > 0), phrases, matches.excluded)
+        sections = some[~_among(some, matches.sections)]
+        self._score(matches, sections)
+        return sections
+
+    def _score(self, matches: Matches, sections: IntArray) -> None:
+        """What everything found in `sections` adds up to, times the share of the query's weight that they hold."""
+        scores = self._summed((worth for leaf in matches.best for worth in leaf.worths), sections)
+        asked = sum(leaf.asked for leaf in matches.best)
+        if asked and COVERAGE_POWER:
+            held = self._summed((worth for leaf in matches.best for worth in leaf.held), sections)
             share = held / np.float32(asked)
             scores *= share if COVERAGE_POWER == 1 else share ** np.float32(COVERAGE_POWER)
-        allowed = np.ones(self._sections, dtype=bool)
-        for leaf_plan in plan.exclusions:
-            allowed &= ~self._leaf(leaf_plan).mask
-        unknown = tuple(part.typed for part in requirements if not part.mask.any())
-        some = _all(allowed, [part for part in requirements if part.is_phrase])
-        if plan.is_question:
-            mask = some & (held > 0) & (held >= MIN_QUESTION_SHARE * held.max(initial=0.0))
-            return Matches(mask, np.zeros_like(mask), scores, clauses, requirements, (), unknown)
-        mask = _all(allowed, requirements)
-        dropped: tuple[str, ...] = ()
-        if not plan.exact and not mask.any():
-            mask, dropped = _relaxed(allowed, requirements)
-        partly = np.zeros_like(mask) if plan.exact or dropped else some & (held > 0) & ~mask
-        return Matches(mask, partly, scores, clauses, requirements, dropped, unknown)
+        matches.scores[sections] = scores
+
+    def _summed(self, worths: Iterable[Worth], sections: IntArray) -> Floats:
+        """[len(sections)]: what each of the (ascending) sections is worth in all."""
+        total = np.zeros(len(sections), dtype=np.float32)
+        rest: list[Worth] = []
+        for docs, values in worths:
+            if len(docs) < FEW * len(sections):
+                rest.append((docs, values))
+            elif len(sections):
+                places = np.searchsorted(docs, sections)
+                places[places == len(docs)] = 0
+                total += np.where(docs[places] == sections, np.broadcast_to(values, docs.shape)[places], np.float32(0))
+        return total + self._dense(rest).take(sections) if rest else total
+
+    def _dense(self, worths: Iterable[Worth]) -> Floats:
+        total = np.zeros(self._sections, dtype=np.float32)
+        for docs, values in worths:
+            np.add.at(total, docs.astype(np.int64), values)  # a third of the time that total[docs] += values takes
+        return total
+
+    def _either(self, one: LeafMatch, other: LeafMatch) -> LeafMatch:
+        """The better of two leaves in each section, as OR wants it."""
+        scores = np.maximum(self._dense(one.worths), self._dense(other.worths))
+        held = np.maximum(self._dense(one.held) * (other.asked / (one.asked or 1.0)), self._dense(other.held))
+        return LeafMatch(
+            one.leaf,
+            one.units,
+            np.union1d(one.sections, other.sections),
+            [_sparse(scores)],
+            [_sparse(held)],
+            other.asked,
+        )
+
+    def _common(self, requirements: Sequence[Requirement], excluded: Sequence[Docs]) -> IntArray:
+        """The sections with everything that is required."""
+        if not requirements:
+            return _kept(np.arange(self._sections), (), excluded)
+        fewest, *others = sorted(requirements, key=lambda part: len(part.sections))
+        return _kept(fewest.sections.astype(np.int64), others, excluded)
+
+    def _relaxed(
+        self, requirements: Sequence[Requirement], excluded: Sequence[Docs]
+    ) -> tuple[IntArray, tuple[str, ...]]:
+        """As many requirements as have sections in common, the most telling first; phrases are never given up."""
+        kept = [part for part in requirements if part.is_phrase]
+        sections = self._common(kept, excluded)
+        for part in sorted(requirements, key=lambda part: -part.weight):
+            if not part.is_phrase and len(common := _kept(sections, [part], ())):
+                sections = common
+                kept.append(part)
+        if not kept or not len(sections):
+            return np.empty(0, dtype=np.int64), ()
+        return sections, tuple(part.typed for part in requirements if all(part is not other for other in kept))
 
     def _readings_of(self, leaf: LeafPlan) -> LeafMatch:
         """The leaf as typed or as converted, the better in each section."""
         typed = self._leaf(leaf)
         for conversion in map(self._leaf, leaf.conversions):
-            if len(typed.units) > 1 and conversion.mask.any():
+            if len(typed.units) > 1 and len(conversion.sections):
                 typed = conversion  # すたー, あっぷ: not words at all
                 continue
-            if np.count_nonzero(conversion.mask) >= np.count_nonzero(typed.mask):
+            if len(conversion.sections) >= len(typed.sections):
                 # Then the kana stand in the text to say how the word is read: no reason to prefer those sections.
-                typed.scores[conversion.mask] = 0
-                typed.scores *= np.float32(LITERAL_KANA_WEIGHT)
+                scores = self._dense(typed.worths) * np.float32(LITERAL_KANA_WEIGHT)
+                scores[conversion.sections] = 0
+                typed.worths = [_sparse(scores)]
                 typed.units.clear()
-            typed = replace(conversion.either(typed), leaf=leaf, units=[*conversion.units, *typed.units])
+            units = [*conversion.units, *typed.units]
+            typed = replace(self._either(conversion, typed), leaf=leaf, units=units)
         return typed
 
     def _leaf(self, leaf: LeafPlan) -> LeafMatch:
         units = [self._unit(unit, leaf.is_phrase) for unit in leaf.units]
-        scores = np.zeros(self._sections, dtype=np.float32)
-        held = np.zeros(self._sections, dtype=np.float32)
-        mask = np.ones(self._sections, dtype=bool)
-        for unit in units:
-            scores += unit.scores
-            held += unit.mask * np.float32(unit.idf)
-            mask &= unit.mask
+        worths = [worth for unit in units for worth in unit.worths]
         if not leaf.is_phrase and not (len(units) == 1 and units[0].is_found_as_typed):
-            for bigram in leaf.bigrams:
-                if len(bigram) == 2:
-                    self._add(scores, self._bigrams, bigram, BIGRAM_WEIGHT)
-        return LeafMatch(leaf, units, mask, scores, held, sum(unit.idf for unit in units))
+            worths += [self._worth(self._bigrams, pair, BIGRAM_WEIGHT) for pair in leaf.bigrams if len(pair) == 2]
+        fewest, *others = sorted((unit.sections for unit in units), key=len)
+        for sections in others:
+            fewest = fewest[_among(fewest, sections)]
+        held: list[Worth] = [(unit.sections, np.float32(unit.idf)) for unit in units]
+        return LeafMatch(leaf, units, fewest, worths, held, sum(unit.idf for unit in units))
 
-    def _add(self, scores: Floats, field: ArrayField, term: str, weight: float) -> None:
+    def _worth(self, field: ArrayField, term: str, weight: float) -> Worth:
         rank = field.lexicon.find(term)
-        if rank is not None:
-            span = field.span(rank)
-            scores[field.docs[span]] += np.float32(weight * self.idf(span.stop - span.start)) * field.impacts[span]
+        if rank is None:
+            return _nothing()
+        span = field.span(rank)
+        return field.docs[span], np.float32(weight * self.idf(span.stop - span.start)) * field.impacts[span]
 
     def _unit(self, unit: Unit, is_phrase: bool) -> UnitMatch:
         found: list[tuple[Alternative, Docs]] = []
-        worths: list[Floats] = []
+        values: list[Floats] = []
         for alternative in itertools.chain.from_iterable(map(self._resolved, unit.alternatives)):
             if alternative.how is How.SUBSTRING and any(len(docs) for _, docs in found):
                 continue  # the net is for words that the index does not know
-            docs, values = self._alternative(alternative, is_phrase)
+            docs, worth = self._alternative(alternative, is_phrase)
             found.append((alternative, docs))
-            worths.append(values)
+            values.append(worth)
         typed = len(_union([docs for alternative, docs in found if alternative.how in _THE_WORD_ITSELF]))
-        scores = np.zeros(self._sections, dtype=np.float32)
-        mask = np.zeros(self._sections, dtype=bool)
-        for (alternative, docs), values in zip(found, worths, strict=True):
-            weight = ALTERNATIVE_WEIGHT[alternative.how]
+        weighted: list[tuple[Docs, Floats]] = []
+        for (alternative, docs), worth in zip(found, values, strict=True):
+            weight = unit.weight * ALTERNATIVE_WEIGHT[alternative.how]
             if typed and len(docs):
                 rarity = self.idf(typed) / self.idf(len(docs))
                 if alternative.how in _THE_WORD_ITSELF:
                     weight *= rarity  # however it is written, it is one word
                 elif alternative.how in _EXPANSIONS:
                     weight *= min(1.0, rarity)  # no rarer than what was typed
-            worth = np.float32(weight) * values
-            scores[docs] = np.maximum(scores[docs], worth)
-            mask[docs] = True
-        for alternative in unit.alternatives:
-            if alternative.how is How.PARTS:
-                for part in alternative.terms:
-                    self._add(scores, self._words, part.term, PART_WEIGHT)
-        frequency = int(np.count_nonzero(mask))
+            weighted.append((docs, worth if weight == 1 else np.float32(weight) * worth))
+        sections, best = _best_of(weighted)
+        worths: list[Worth] = [(sections, best)]
+        worths += [
+            self._worth(self._words, part.term, unit.weight * PART_WEIGHT)
+            for alternative in unit.alternatives
+            if alternative.how is How.PARTS
+            for part in alternative.terms
+        ]
         # A word that the index does not know tells no section from another.
-        idf = unit.weight * self.idf(frequency) if frequency else 0.0
-        return UnitMatch(unit, idf, found, mask, np.float32(unit.weight) * scores)
+        idf = unit.weight * self.idf(len(sections)) if len(sections) else 0.0
+        return UnitMatch(unit, idf, found, sections, worths)
 
     def _alternative(self, alternative: Alternative, is_phrase: bool) -> tuple[Docs, Floats]:
         """The sections (ascending) that match an alternative and idf · impact in each."""
@@ -385,30 +456,29 @@ def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]
     """The words of a clause one by one; a phrase or a choice (OR) as a whole."""
     if len(leaves) == 1 and not leaves[0].leaf.is_phrase and not leaves[0].leaf.conversions:
         return [
-            Requirement(unit.unit.typed, unit.idf, unit.mask, False, unit.unit.weight < 1) for unit in leaves[0].units
+            Requirement(unit.unit.typed, unit.idf, unit.sections, False, unit.unit.weight < 1)
+            for unit in leaves[0].units
         ]
     typed = " OR ".join(leaf.leaf.typed for leaf in leaves)
-    return [Requirement(typed, best.asked, best.mask, any(leaf.leaf.is_phrase for leaf in leaves))]
+    return [Requirement(typed, best.asked, best.sections, any(leaf.leaf.is_phrase for leaf in leaves))]
 
 
-def _all(allowed: Mask, requirements: Sequence[Requirement]) -> Mask:
-    mask = allowed.copy()
+def _kept(sections: IntArray, requirements: Iterable[Requirement], excluded: Iterable[Docs]) -> IntArray:
+    """Those of `sections` that hold all requirements and nothing that is excluded."""
     for part in requirements:
-        mask &= part.mask
-    return mask
+        sections = sections[_among(sections, part.sections)]
+    for docs in excluded:
+        sections = sections[~_among(sections, docs)]
+    return sections
 
 
-def _relaxed(allowed: Mask, requirements: Sequence[Requirement]) -> tuple[Mask, tuple[str, ...]]:
-    """As many requirements as have sections in common, the most telling first; phrases are never given up."""
-    mask = _all(allowed, [part for part in requirements if part.is_phrase])
-    kept = [part for part in requirements if part.is_phrase]
-    for part in sorted(requirements, key=lambda part: -part.weight):
-        if not part.is_phrase and (mask & part.mask).any():
-            mask &= part.mask
-            kept.append(part)
-    if not kept or not mask.any():
-        return np.zeros_like(mask), ()
-    return mask, tuple(part.typed for part in requirements if all(part is not other for other in kept))
+def _among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) -> Mask:
+    """Which of the (ascending) `sections` are among the (ascending) `docs`."""
+    if len(sections) * FEW < len(docs) or not len(docs) or not len(sections):
+        return _contains(docs, sections)
+    is_there = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
+    is_there[docs.astype(np.int64)] = True
+    return is_there.take(sections)
 
 
 def _contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> Mask:
@@ -416,6 +486,23 @@ def _contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedint
     places = np.searchsorted(haystack, needles)
     places[places == len(haystack)] = 0
     return haystack[places] == needles if len(haystack) else np.zeros(len(needles), dtype=bool)
+
+
+def _sparse(dense: Floats) -> tuple[Docs, Floats]:
+    docs = np.flatnonzero(dense > 0).astype(np.int32)
+    return docs, dense[docs]
+
+
+def _best_of(worths: Sequence[tuple[Docs, Floats]]) -> tuple[Docs, Floats]:
+    """Every section of some sets, with the highest of its values."""
+    filled = [worth for worth in worths if len(worth[0])]
+    if len(filled) < 2:
+        return filled[0] if filled else _nothing()
+    docs, values = (np.concatenate(column) for column in zip(*filled, strict=True))
+    order = np.argsort(docs, kind="stable")
+    docs, values = docs[order], values[order]
+    starts = np.flatnonzero(np.concatenate(([True], docs[1:] != docs[:-1])))
+    return docs[starts], np.maximum.reduceat(values, starts)
 
 
 def _union(sets: Sequence[Docs]) -> Docs:

@@ -1,0 +1,69 @@
+"""Filters and facet counts: sections are grouped by their combination of facet values, of which there are few."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engine import FacetCount
+from indexer.engines.whoosh_arrays.arrays import IntArray
+from kb.vocabulary import FACETS
+
+Mask = NDArray[np.bool_]
+Filters = Mapping[str, Sequence[str]]
+_BYTE = 8
+
+
+class Facets:
+    """Every section's facet values."""
+
+    def __init__(self, columns: NDArray[np.uint8]) -> None:
+        """`columns` is [sections, facets], a bit for each value."""
+        packed = np.zeros(len(columns), dtype=np.uint64)
+        for place in range(len(FACETS)):
+            packed |= columns[:, place].astype(np.uint64) << np.uint64(_BYTE * place)
+        combinations, numbers = np.unique(packed, return_inverse=True)
+        self._combination_of: IntArray = numbers.astype(np.int64)
+        self._holds = {
+            facet.name: np.stack(
+                [combinations >> np.uint64(_BYTE * place + bit) & np.uint64(1) for bit in range(len(facet.values))],
+                axis=1,
+            ).astype(np.int64)
+            for place, facet in enumerate(FACETS)
+        }
+        """By facet, [combinations, values]: 1 where a combination holds a value."""
+
+    def passing(self, sections: IntArray, filters: Filters) -> IntArray:
+        """Those of `sections` that hold one of the values wanted of each facet."""
+        passes = self._passes(filters)
+        return sections[_all(passes.values())[self._combination_of[sections]]] if passes else sections
+
+    def counts(self, sections: IntArray, filters: Filters) -> dict[str, tuple[FacetCount, ...]]:
+        """Of each value how many sections it would leave, its own facet's filter set aside."""
+        passes = self._passes(filters)
+        histogram = np.bincount(self._combination_of.take(sections), minlength=len(self._holds[FACETS[0].name]))
+        counts: dict[str, tuple[FacetCount, ...]] = {}
+        for facet in FACETS:
+            others = [mask for name, mask in passes.items() if name != facet.name]
+            of_values = (histogram * _all(others) if others else histogram) @ self._holds[facet.name]
+            selected = filters.get(facet.name, ())
+            counts[facet.name] = tuple(
+                FacetCount(value, label, count, value in selected)
+                for (value, label), count in zip(facet.values.items(), of_values.tolist(), strict=True)
+            )
+        return counts
+
+    def _passes(self, filters: Filters) -> dict[str, Mask]:
+        """By facet that is filtered, which combinations pass."""
+        passes: dict[str, Mask] = {}
+        for facet in FACETS:
+            if wanted := [place for place, value in enumerate(facet.values) if value in filters.get(facet.name, ())]:
+                passes[facet.name] = np.any(self._holds[facet.name][:, wanted], axis=1)
+        return passes
+
+
+def _all(masks: Iterable[Mask]) -> Mask:
+    return functools.reduce(np.logical_and, masks)
