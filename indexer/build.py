@@ -30,7 +30,7 @@ from indexer.ledger import BodyRecord, Ledger
 from indexer.manifest import LEDGER, USER_DICTIONARY, Manifest
 from indexer.thesaurus import Thesaurus, load_thesaurus
 from indexer.tokenizer import SudachiTokenizer, compile_user_dictionary, dictionary_stamp
-from kb.errors import ContentError, Problem, Severity
+from kb.errors import ContentError, Problem, SearchIndexError, Severity
 from kb.library import (
     Catalog,
     ContentFile,
@@ -168,8 +168,11 @@ def build(
         attachments: dict[str, Path] = {}
         if user_source:
             try:
-                compile_user_dictionary(user_source, Path(temporary, USER_DICTIONARY))
-                attachments[USER_DICTIONARY] = Path(temporary, USER_DICTIONARY)
+                compiled = None if whole else _kept_dictionary(backend, folder, stamps[1])
+                if compiled is None:
+                    compiled = Path(temporary, USER_DICTIONARY)
+                    compile_user_dictionary(user_source, compiled)
+                attachments[USER_DICTIONARY] = compiled
             except ContentError as error:
                 problems += error.problems
         files, left_out = _without_faults(catalog, problems, keep_going=keep_going)
@@ -225,6 +228,15 @@ def build(
         left_out=tuple(sorted(left_out)),
         seconds=time.perf_counter() - started,
     )
+
+
+def _kept_dictionary(backend: Backend, folder: Path, stamp: str) -> Path | None:
+    """The compiled user dictionary beside the committed index, if it is the same: compiling takes seconds."""
+    try:
+        is_same = backend.read_manifest(folder).dictionary == stamp
+    except SearchIndexError:
+        return None
+    return backend.attachment(folder, USER_DICTIONARY) if is_same else None
 
 
 def _is_worth_updating(previous: Ledger, kept: Mapping[str, BodyRecord], files: Sequence[ContentFile]) -> bool:

@@ -201,6 +201,18 @@ def test_another_user_dictionary_means_a_whole_build(content: Path, index: Path)
     assert_whole(content, index)
 
 
+def test_the_user_dictionary_is_compiled_only_when_it_has_changed(
+    content: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("user_dictionary.csv", "増語,ゾウゴ,名詞\n")(content)
+    update(content, index)
+    monkeypatch.setattr(indexer.build, "compile_user_dictionary", None)  # calling it would fail
+    write("03.md", document(3, "増語です。"))(content)
+    assert counts(update(content, index)) == (0, 1, 0, 1)
+    engine = WhooshArraysBackend().open_engine(index)
+    assert [hit.document.id for hit in engine.search(SearchRequest("増語", exact=True)).hits] == ["doc-3"]
+
+
 def test_other_weights_mean_a_whole_build(content: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexer.build, "weights_stamp", lambda: "other")
     assert_whole(content, index)

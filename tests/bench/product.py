@@ -1,0 +1,143 @@
+"""What the whole product costs on a large folder: building, changing one file, opening, searching, suggesting.
+
+    python -m tests.bench.product CORPUS --folder WORK [--queries 300]
+
+CORPUS is a folder of Markdown files; it is copied to WORK, because one file is changed. Linux only (/proc).
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from indexer.analysis import Analyzer
+from indexer.engine import SearchRequest
+from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine
+from indexer.entries import entries_of
+from indexer.tokenizer import SudachiTokenizer
+from kb.library import ContentFile, DocumentLoader, scan
+from tests.bench.engines import BATCH_FILES
+from tests.bench.expansions import percentile, sample_queries
+
+MEGABYTE = 1_000_000
+NEW_WORD = "ほげふがぴよ"
+START = "import sys; from pathlib import Path; "
+WARM = START + "from indexer.tokenizer import SudachiTokenizer; list(SudachiTokenizer().tokenize('契約'))"
+FIRST = START + (
+    "from indexer.engine import SearchRequest; from indexer.engines.whoosh_arrays import WhooshArraysBackend; "
+    "WhooshArraysBackend().open_engine(Path(sys.argv[1])).search(SearchRequest('契約'))"
+)
+
+
+def spent(files: list[ContentFile]) -> tuple[float, float]:
+    """Seconds of one core to render some files, and to tokenize their text (runs in worker processes)."""
+    loader, analyzer = DocumentLoader({}), Analyzer(SudachiTokenizer())
+    started = time.process_time()
+    entries = [entry for file in files for entry in entries_of(loader.load(file).document)]
+    rendered = time.process_time()
+    for entry in entries:
+        for text in entry.texts.values():
+            analyzer.tokens(text)
+    return rendered - started, time.process_time() - rendered
+
+
+def kb_index(content: Path, index: Path) -> float:
+    """Seconds that the command takes."""
+    started = time.perf_counter()
+    command = [sys.executable, "-c", "from webui.cli import main; main()", "index"]
+    subprocess.run([*command, "--content", content, "--index", index], check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def measure_build(content: Path, index: Path) -> None:
+    """A whole build against its parts, its memory and its size."""
+    seconds = kb_index(content, index)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    files = scan([str(content)]).files
+    batches = [files[first : first + BATCH_FILES] for first in range(0, len(files), BATCH_FILES)]
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        rendering, tokenizing = map(sum, zip(*pool.map(spent, batches), strict=True))
+    cores = os.cpu_count() or 1
+    markdown = sum(file.size for file in files)
+    size = sum(path.stat().st_size for path in index.iterdir())
+    print(f"whole build: {seconds:.0f} s, peak {peak / MEGABYTE:.0f} MB in its largest process")
+    print(f"  / tokenizing alone on {cores} cores ({tokenizing / cores:.0f} s): {seconds * cores / tokenizing:.2f}")
+    both = (rendering + tokenizing) / cores
+    print(f"  / rendering Markdown and tokenizing ({both:.0f} s): {seconds / both:.2f}")
+    print(f"index {size / MEGABYTE:.0f} MB / Markdown {markdown / MEGABYTE:.0f} MB: {size / markdown:.2f}")
+
+
+def measure_change(content: Path, index: Path) -> None:
+    """From the change of one file until an engine that is serving finds it."""
+    engine = WhooshArraysBackend().open_engine(index)
+    file = random.Random(20261123).choice(sorted(content.rglob("*.md")))
+    times: list[float] = []
+    for number in range(3):
+        with file.open("a", encoding="utf-8") as text:
+            text.write(f"\n\n{NEW_WORD}{number}\n")
+        started = time.perf_counter()
+        kb_index(content, index)
+        assert engine.search(SearchRequest(f"{NEW_WORD}{number}", exact=True)).total == 1
+        times.append(time.perf_counter() - started)
+    print(f"one changed file, by kb index, until a search sees it: {min(times):.1f} to {max(times):.1f} s")
+
+
+def measure_opening(index: Path) -> None:
+    """A fresh process to its first answer, over Python's and Sudachi's own start."""
+    times: dict[str, list[float]] = {WARM: [], FIRST: []}
+    for _ in range(5):
+        for code, taken in times.items():
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code, index], check=True)
+            taken.append(time.perf_counter() - started)
+    print(
+        f"fresh process to first answer: {min(times[FIRST]):.2f} s; Python and Sudachi alone {min(times[WARM]):.2f} s"
+    )
+
+
+def measure_queries(engine: WhooshArraysEngine, count: int) -> None:
+    """The whole query, snippets and facets included, and suggestions after each character of it."""
+    queries = sample_queries(engine, count)
+    for q in queries[:50]:
+        engine.search(SearchRequest(q))
+    searching = [engine.search(SearchRequest(q)).took_ms for q in queries]
+    print(f"full query: p50 {percentile(searching, 0.5):.1f} ms, p95 {percentile(searching, 0.95):.1f} ms")
+    suggesting: list[float] = []
+    for q in queries:
+        for end in range(1, min(len(q), 8) + 1):
+            started = time.perf_counter()
+            engine.suggest(q[:end], {}, 8)
+            suggesting.append((time.perf_counter() - started) * 1000)
+    print(f"suggestions: p50 {percentile(suggesting, 0.5):.1f} ms, p95 {percentile(suggesting, 0.95):.1f} ms")
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    resident = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+    print(f"resident memory of the process that searched: {resident / MEGABYTE:.0f} MB")
+
+
+def main() -> None:
+    """Build, change, open, search; print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--queries", type=int, default=300)
+    options = parser.parse_args()
+    content, index = options.folder / "content", options.folder / "index"
+    shutil.rmtree(content, ignore_errors=True)
+    shutil.rmtree(index, ignore_errors=True)
+    shutil.copytree(options.corpus, content)
+    measure_build(content, index)
+    measure_change(content, index)
+    measure_opening(index)
+    measure_queries(WhooshArraysBackend().open_engine(index), options.queries)
+
+
+if __name__ == "__main__":
+    main()
