@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from whoosh.index import open_dir
 from whoosh.query import Term
 
 from indexer.build import content_digest, is_stale
 from indexer.engine import SearchEngine, SearchRequest
-from indexer.engines.whoosh_arrays import WhooshArraysBackend
+from indexer.engines.whoosh_arrays import WhooshArraysBackend, engine
 from indexer.engines.whoosh_arrays.writer import IndexWriter
 from kb.errors import ContentError, IndexLockedError, IndexMissingError, IndexStaleError
 from tests.conftest import WriteContent, build_folder
@@ -109,3 +110,13 @@ def test_the_digest_depends_on_names_as_well(write_content: WriteContent) -> Non
     before = content_digest([str(content)])
     (content / "a.md").rename(content / "b.md")
     assert content_digest([str(content)]) != before
+
+
+@pytest.mark.parametrize("levels", [3, 100, 10**9])
+@pytest.mark.parametrize("limit", [10, 1_000])
+def test_the_best_of_many_hits_are_those_of_a_full_sort(levels: int, limit: int) -> None:
+    chance = np.random.default_rng(levels + limit)
+    scores = (chance.integers(levels, size=50_000) / levels).astype(np.float32)
+    hits = np.flatnonzero(chance.random(50_000) < 0.5)
+    expected = sorted(hits.tolist(), key=lambda number: (-scores[number], number))[:limit]
+    assert engine._best(hits, scores, limit).tolist() == expected
