@@ -20,9 +20,7 @@ HIGHLIGHTER = Highlighter(Analyzer(SudachiTokenizer()))
 CONTRACT = Targets(frozenset({"契約"}), ())
 ELLIPSES = 2
 # The same words as a document, a PDF or an old input method would write them.
-SPELLINGS = "契約 スタートアップ ｽﾀｰﾄｱｯﾌﾟ スタートアッフ\u309a 官⺠連携 ㈱契約 ＫＰＩ 舊契約 第百六十七条 、".split() + [
-    " "
-]
+SPELLINGS = "契約 スタートアップ ｽﾀｰﾄｱｯﾌﾟ スタートアッフ\u309a 官⺠連携 ㈱契約 ＫＰＩ 舊契約 第百六十七条 、 の".split()
 
 
 def targets(terms: Sequence[str] = (), surfaces: Sequence[str] = ()) -> Targets:
