@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from webui.terminal import format_page
 
 F = TypeVar("F", bound=Callable[..., Any])
 SHOWN_WARNINGS = 20  # of a build; `kb check` lists them all
+MEGABYTE = 1_000_000
 
 
 def common_options(command: F) -> F:
@@ -92,11 +94,15 @@ def index_command(content: tuple[str, ...], index: str | None, keep_going: bool,
 
 def _build(settings: Settings, *, keep_going: bool = False, whole: bool = False) -> BuildReport:
     hidden = not sys.stderr.isatty()
-    with click.progressbar(length=1, label="Indexing", file=sys.stderr, show_pos=False, hidden=hidden) as bar:
+    started = time.monotonic()
+    with click.progressbar(
+        length=1, label="Indexing", file=sys.stderr, item_show_func=lambda rate: rate, hidden=hidden
+    ) as bar:
 
         def progress(done: int, total: int) -> None:
+            rate = done / MEGABYTE / max(time.monotonic() - started, 1e-3)
             bar.length = max(total, 1)
-            bar.update(done - bar.pos)
+            bar.update(done - bar.pos, f"{rate:.1f} MB/s")
 
         report = bootstrap.build_index(settings, progress, keep_going=keep_going, whole=whole)
     warnings = [problem for problem in report.problems if problem.severity is Severity.WARNING]
