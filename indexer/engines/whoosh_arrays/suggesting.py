@@ -5,7 +5,8 @@ Everything is a prefix range of a sorted lexicon; only the most frequent candida
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,13 @@ class Suggester:
         readings = self._reading_prefixes(typed)
         terms = self._terms(typed, readings, allowed)
         phrases = self._phrases_of(typed, readings, allowed)
-        shown_terms = max(round(limit * TERM_SHARE), limit - len(phrases))
-        return [*terms[:shown_terms], *phrases][:limit]
+        terms = terms[: max(round(limit * TERM_SHARE), limit - len(phrases))]
+        # Ids last, for what is shown alone: each is unpacked from a document.
+        return [*terms, *(self._leading_somewhere(*phrase) for phrase in phrases[: limit - len(terms)])]
+
+    def _leading_somewhere(self, suggestion: Suggestion, sections: NDArray[np.int32]) -> Suggestion:
+        """With the section that the suggestion leads to, if it is only one."""
+        return replace(suggestion, section_id=self._section_id(int(sections[0]))) if len(sections) == 1 else suggestion
 
     def _reading_prefixes(self, typed: str) -> tuple[str, ...]:
         """What the reading may begin with: typed kana and romaji as such, kanji before them as Sudachi reads them."""
@@ -62,12 +68,8 @@ class Suggester:
         return tuple("".join(words) + rest for rest in reading_prefixes(typed[len(stem) :]))
 
     def _terms(self, typed: str, readings: Sequence[str], allowed: Mask) -> list[Suggestion]:
-        ranks = {*_within(self._words.lexicon.prefix_range(typed))}
-        for prefix in readings:
-            for reading in _within(self._readings.lexicon.prefix_range(prefix)):
-                ranks.update(self._readings.term_docs(reading).tolist())
         found = []
-        for rank in self._most_frequent(self._words, ranks):
+        for rank in self._most_frequent(self._words, self._readings, typed, readings):
             text = self._words.lexicon.text(rank)
             count = int(np.count_nonzero(allowed[self._words.term_docs(rank)]))
             if count and len(text) >= MIN_TERM_CHARS:
@@ -82,23 +84,29 @@ class Suggester:
             )
         ]
 
-    def _phrases_of(self, typed: str, readings: Sequence[str], allowed: Mask) -> list[Suggestion]:
-        ranks = {*_within(self._phrases.lexicon.prefix_range(typed))}
-        for prefix in readings:
-            for reading in _within(self._phrase_readings.lexicon.prefix_range(prefix)):
-                ranks.update(self._phrase_readings.term_docs(reading).tolist())
+    def _phrases_of(
+        self, typed: str, readings: Sequence[str], allowed: Mask
+    ) -> list[tuple[Suggestion, NDArray[np.int32]]]:
+        """Headings and questions with the sections that they lead to."""
         found = []
-        for rank in self._most_frequent(self._phrases, ranks):
+        for rank in self._most_frequent(self._phrases, self._phrase_readings, typed, readings):
             sections = self._phrases.term_docs(rank)
             sections = sections[allowed[sections]]
             if len(sections):
                 _, kind, text = self._phrases.lexicon.text(rank).split("\0")
-                only = self._section_id(int(sections[0])) if len(sections) == 1 else None
-                found.append(Suggestion(kind, text, len(sections), only))
-        return sorted(found, key=lambda item: (-item.count, len(item.text), item.text))
+                found.append((Suggestion(kind, text, len(sections)), sections))
+        return sorted(found, key=lambda item: (-item[0].count, len(item[0].text), item[0].text))
 
-    def _most_frequent(self, field: ArrayField, ranks: Iterable[int]) -> list[int]:
-        chosen: NDArray[np.int64] = np.fromiter(ranks, dtype=np.int64)
+    def _most_frequent(
+        self, field: ArrayField, field_readings: ArrayField, typed: str, readings: Sequence[str]
+    ) -> list[int]:
+        """Ranks of names that begin with what was typed, or are read so."""
+        spelled = _within(field.lexicon.prefix_range(typed))
+        read = [_within(field_readings.lexicon.prefix_range(prefix)) for prefix in readings]
+        members = [
+            field_readings.docs[field_readings.offsets[one.start] : field_readings.offsets[one.stop]] for one in read
+        ]
+        chosen: NDArray[np.int64] = np.unique(np.concatenate([np.arange(spelled.start, spelled.stop), *members]))
         if len(chosen) > MAX_COUNTED:
             frequencies = field.offsets[chosen + 1] - field.offsets[chosen]
             chosen = chosen[np.argpartition(-frequencies, MAX_COUNTED)[:MAX_COUNTED]]
