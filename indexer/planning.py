@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
 from indexer.conversion import Readings, conversions
 from indexer.engine import How
-from indexer.ranking import QUESTION_WORD_WEIGHT
+from indexer.ranking import PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
 from kb.folding import fold
@@ -28,7 +28,7 @@ QUESTION_WORDS = frozenset(
     fold(
         "何 どう どの どこ だれ 誰 いつ どんな どれ どちら なぜ 何故 如何 幾ら いくら 教える とは 方法 為る する"
         " 有る ある 居る いる 成る なる 出来る できる 事 こと 物 もの 時 とき 為 ため 良い よい 知る 行う 言う いう"
-        " 呼ぶ 於く 因る 就く 就いて 使う 違い 意味"
+        " 呼ぶ 於く 因る 就く 就いて 使う 違い 意味 流れ 手順 仕方 やり方"
     ).split()
 )
 
@@ -58,12 +58,13 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A typed word; `weight` is 1, or less for words that carry a question but no subject (何, こと, 教える)."""
+    """A typed word; `weight` is 1, or less for predicates and for question words, which name no subject (何, こと)."""
 
     typed: str
     start: int
     alternatives: tuple[Alternative, ...]
     weight: float = 1.0
+    is_question_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,12 @@ class Planner:
                 )
             if bigrams := () if is_number else bigrams_of(surface):
                 alternatives.append(Alternative(How.SUBSTRING, surface, bigrams=bigrams))
-        return Unit(surface, start, tuple(alternatives), QUESTION_WORD_WEIGHT if is_question_word else 1.0)
+        weight = 1.0
+        if is_question_word:
+            weight = QUESTION_WORD_WEIGHT
+        elif len(span) == 1 and span[0].word.is_predicate:
+            weight = PREDICATE_WEIGHT
+        return Unit(surface, start, tuple(alternatives), weight, is_question_word)
 
     def _terms_of(self, text: str) -> tuple[TermAt, ...]:
         return tuple(

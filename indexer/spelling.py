@@ -1,6 +1,8 @@
 """もしかして: what a word that finds nothing may have been meant to be, from the index's own vocabulary.
 
 Three ways, in this order: the same reading (変換ミス, 同音異義語), one or two characters off, a reading one kana off.
+A word that stands in the dictionary was meant as typed (監査 is no slip for 調査): only the first way is open to it,
+unless a longer word almost spells itself around it (包括連携教定: 教定 is a name).
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ from indexer.tokenizer import Token
 from kb.kana import is_kana, reading_of_romaji, to_katakana
 
 MAX_TYPED_CHARS = 20  # a longer stretch is a sentence, not a slip
+MAX_PROPOSED = 10  # words for one stretch; each costs a search
 MAX_WINDOW_TOKENS = 4  # a slip may break one word into as many
+MIN_WORD_CHARS = 2  # a slip leaves single characters (隋意契約: 隋, 意, 契約), each of which the dictionary knows
+MIN_SPELLED_CHARS = 5  # shorter words are one edit away from too many others
 MIN_READING_CHARS = 4  # shorter readings are one kana away from everything
 
 
@@ -44,7 +49,9 @@ def corrections(text: str, tokens: Sequence[Token], doubtful: frozenset[int], vo
     for start, end in _windows(tokens, doubtful):
         first, last = tokens[start].start, tokens[end - 1].end
         typed = text[first:last]
-        for word in _similar(typed, tokens[start:end], vocabulary):
+        is_meant = all(_is_a_word(tokens[index]) for index in doubtful & set(range(start, end)))
+        is_in_a_word = end - start > 1 and len(typed) >= MIN_SPELLED_CHARS
+        for word in _similar(typed, tokens[start:end], vocabulary, only_homophones=is_meant and not is_in_a_word):
             yield text[:first] + word + text[last:]
 
 
@@ -60,7 +67,11 @@ def _windows(tokens: Sequence[Token], doubtful: frozenset[int]) -> Iterator[tupl
                 yield start, start + width
 
 
-def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> list[str]:
+def _is_a_word(token: Token) -> bool:
+    return token.word.is_known and token.end - token.start >= MIN_WORD_CHARS
+
+
+def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary, *, only_homophones: bool) -> list[str]:
     """Words like `typed`, best first."""
     scored: dict[str, tuple[int, int, int]] = {}
 
@@ -73,6 +84,8 @@ def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> lis
     for reading in readings:
         for word, frequency in vocabulary.words_read(reading):
             propose(word, frequency, 0, 0)
+    if only_homophones:
+        return sorted(scored, key=scored.__getitem__)[:MAX_PROPOSED]
     limit = allowed_distance(len(typed))
     for word, frequency in vocabulary.words():
         if abs(len(word) - len(typed)) > limit or (len(typed) < 3 and not set(word) & set(typed)):
@@ -87,7 +100,7 @@ def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> lis
             if abs(len(other) - len(reading)) <= 1 and OSA.distance(reading, other, score_cutoff=1) == 1:
                 for word, frequency in vocabulary.words_read(other):
                     propose(word, frequency, 2, 1)
-    return sorted(scored, key=scored.__getitem__)[:10]
+    return sorted(scored, key=scored.__getitem__)[:MAX_PROPOSED]
 
 
 def _readings(typed: str, tokens: Sequence[Token]) -> list[str]:

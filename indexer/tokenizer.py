@@ -30,6 +30,7 @@ USER_DICTIONARY_COLUMNS = ("表記", "読み", "品詞")
 _USER_POS = {"名詞": (5146, "名詞,普通名詞,一般,*,*,*"), "固有名詞": (4786, "名詞,固有名詞,一般,*,*,*")}
 _USER_COST = -1000  # below any path of two or more dictionary words of the same span
 _FUNCTION_POS = frozenset({"助詞", "助動詞"})
+_PREDICATE_POS = frozenset({"動詞", "形容詞"})
 _IGNORED_POS = frozenset({"空白", "補助記号", "記号"})
 _WORD_CHARACTER = re.compile(r"\w")
 _CHUNK_END = re.compile(r"[\n。．！？!?]")
@@ -51,6 +52,7 @@ class Part:
 class Word:
     """What the dictionary knows of a surface: normalized term, katakana reading, parts (none for a simple word).
 
+    A predicate is a verb or an adjective (払う, 早い): what is said of the things that the nouns name.
     `synonym_groups` are the numbers of its groups in Sudachi's synonym dictionary; words of one group mean the same.
     """
 
@@ -58,6 +60,7 @@ class Word:
     reading: str
     parts: tuple[Part, ...]
     is_function: bool
+    is_predicate: bool
     is_known: bool
     synonym_groups: tuple[int, ...] = ()
 
@@ -106,7 +109,7 @@ class SudachiTokenizer:
     def _describe(self, morpheme: sudachipy.Morpheme, surface: str) -> Word:
         pos = morpheme.part_of_speech()[0]
         if pos in _IGNORED_POS and not _WORD_CHARACTER.search(surface):
-            return Word("", "", (), False, False)
+            return Word("", "", (), False, False, False)
         parts: tuple[Part, ...] = ()
         origin = morpheme.begin()
         is_user_word = morpheme.dictionary_id() > 0
@@ -123,7 +126,15 @@ class SudachiTokenizer:
             )
         is_function = pos in _FUNCTION_POS
         groups = () if is_function else _groups(morpheme)
-        return Word(_term(morpheme), _reading(morpheme), parts, is_function, not morpheme.is_oov(), groups)
+        return Word(
+            _term(morpheme),
+            _reading(morpheme),
+            parts,
+            is_function,
+            pos in _PREDICATE_POS,
+            not morpheme.is_oov(),
+            groups,
+        )
 
 
 def _term(morpheme: sudachipy.Morpheme) -> str:

@@ -218,9 +218,12 @@ class Reference:
         sections = set(best)
         parts = [part.term for one in unit.alternatives if one.how is How.PARTS for part in one.terms]
         best = _sum(best, *(self._worth(self._words, part, ranking.PART_WEIGHT) for part in parts))
+        idf = self.idf(len(sections)) if sections else 0.0
+        if {how for how, scores in found if scores} <= {How.SUBSTRING}:
+            idf *= ranking.ALTERNATIVE_WEIGHT[How.SUBSTRING]
         return UnitAnswer(
             unit,
-            unit.weight * self.idf(len(sections)) if sections else 0.0,
+            unit.weight * idf,
             sections,
             {section: unit.weight * value for section, value in best.items()},
             any(scores for how, scores in found if how in THE_WORD_ITSELF),
@@ -400,7 +403,7 @@ def _required(leaves: list[LeafAnswer], best: LeafAnswer) -> list[Required]:
     leaf = leaves[0].leaf
     if len(leaves) == 1 and not leaf.is_phrase and not leaf.conversions:
         return [
-            Required(unit.unit.typed, unit.idf, unit.sections, is_question_word=unit.unit.weight < 1)
+            Required(unit.unit.typed, unit.idf, unit.sections, is_question_word=unit.unit.is_question_word)
             for unit in leaves[0].units
         ]
     typed = " OR ".join(one.leaf.typed for one in leaves)

@@ -299,8 +299,10 @@ class Scorer:
             if alternative.how is How.PARTS
             for part in alternative.terms
         ]
-        # A word that the index does not know tells no section from another.
+        # A word that the index does not know tells no section from another, and its characters tell less than a word.
         idf = unit.weight * self.idf(len(sections)) if len(sections) else 0.0
+        if all(alternative.how is How.SUBSTRING for alternative, docs in found if len(docs)):
+            idf *= ALTERNATIVE_WEIGHT[How.SUBSTRING]
         return UnitMatch(unit, idf, found, sections, worths)
 
     def _alternative(self, alternative: Alternative, is_phrase: bool) -> tuple[Docs, Floats]:
@@ -456,7 +458,7 @@ def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]
     """The words of a clause one by one; a phrase or a choice (OR) as a whole."""
     if len(leaves) == 1 and not leaves[0].leaf.is_phrase and not leaves[0].leaf.conversions:
         return [
-            Requirement(unit.unit.typed, unit.idf, unit.sections, False, unit.unit.weight < 1)
+            Requirement(unit.unit.typed, unit.idf, unit.sections, False, unit.unit.is_question_word)
             for unit in leaves[0].units
         ]
     typed = " OR ".join(leaf.leaf.typed for leaf in leaves)

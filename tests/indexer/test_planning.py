@@ -1,0 +1,106 @@
+"""A query becomes a plan that can be read: units with their alternatives, and what is asked of a section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from indexer.analysis import Analyzer
+from indexer.engine import How
+from indexer.planning import LeafPlan, Plan, Planner, Unit
+from indexer.ranking import PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT
+from indexer.thesaurus import Thesaurus
+from indexer.tokenizer import SudachiTokenizer
+from kb.query_parser import parse_query
+
+THESAURUS = Thesaurus(
+    variants={"取組": ("取り組み",)},
+    equal={"随意契約": ("随契",), "随契": ("随意契約",)},
+    narrower={"特区": ("国家戦略特区",)},
+)
+
+
+class NoReadings:
+    def words_read(self, reading: str) -> Iterable[tuple[str, int]]:
+        del reading
+        return ()
+
+
+PLANNER = Planner(Analyzer(SudachiTokenizer()), THESAURUS, NoReadings())
+
+
+def plan(typed: str, *, exact: bool = False) -> Plan:
+    return PLANNER.plan(parse_query(typed), exact=exact)
+
+
+def leaf(typed: str, *, exact: bool = False) -> LeafPlan:
+    return plan(typed, exact=exact).clauses[0][0]
+
+
+def units(typed: str) -> list[Unit]:
+    return list(leaf(typed).units)
+
+
+def ways(unit: Unit) -> dict[How, list[str]]:
+    found: dict[How, list[str]] = {}
+    for alternative in unit.alternatives:
+        found.setdefault(alternative.how, []).append(alternative.shown)
+    return found
+
+
+def test_a_term_of_the_thesaurus_is_one_unit_though_the_dictionary_knows_its_parts() -> None:
+    (unit,) = units("随意契約")
+    found = ways(unit)
+    assert (found[How.EXACT], found[How.PARTS], found[How.SYNONYM]) == (["随意契約"], ["随意 契約"], ["随契"])
+
+
+def test_the_plan_says_what_else_is_searched() -> None:
+    assert plan("随契 取組").expansions == {"随契": ("随意契約",), "取組": ("取り組み",)}
+
+
+def test_a_narrower_term_does_not_lead_to_the_broader() -> None:
+    assert plan("特区").expansions == {"特区": ("国家戦略特区",)}
+    assert "国家戦略特区" not in plan("国家戦略特区").expansions
+
+
+@pytest.mark.parametrize("typed", ['"随意契約"', "随意契約"])
+def test_exact_and_quoted_words_are_only_themselves(typed: str) -> None:
+    exact = leaf(typed, exact=True)
+    assert plan(typed, exact=True).expansions == {}
+    assert {how for unit in exact.units for how in ways(unit)} == {How.EXACT}
+
+
+def test_an_article_of_law_is_one_unit_and_its_numbers_are_only_themselves() -> None:
+    (unit,) = units("第百六十七条の二")
+    assert unit.typed == "第167条の2"
+    assert set(ways(unit)) == {How.EXACT}
+    assert unit.alternatives[0].adjacent
+
+
+def test_predicates_and_question_words_weigh_less_than_what_they_are_about() -> None:
+    weights = {unit.typed: unit.weight for unit in units("契約はいつ払うのか")}
+    assert weights == {"契約": 1.0, "いつ": QUESTION_WORD_WEIGHT, "払う": PREDICATE_WEIGHT}
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_question"),
+    [("契約はいつ払うのか", True), ("契約 支払い", False), ("随意契約", False), ('"契約の支払い"', False)],
+)
+def test_a_sentence_asks_for_its_weight_and_words_for_each_of_them(typed: str, is_question: bool) -> None:
+    assert plan(typed).is_question is is_question
+
+
+def test_exclusions_are_what_was_typed_and_nothing_else() -> None:
+    (excluded,) = plan("契約 -随契").exclusions
+    assert {how for unit in excluded.units for how in ways(unit)} == {How.EXACT}
+
+
+@pytest.mark.parametrize("typed", ["", "の", "。。", '""', "-", "OR", "\u3000"])
+def test_anything_typed_makes_a_plan(typed: str) -> None:
+    plan(typed)
+
+
+def test_kana_that_the_dictionary_cuts_into_scraps_are_looked_for_as_they_stand() -> None:
+    (unit,) = units("けいや")
+    assert unit.typed == "けいや"

@@ -1,0 +1,79 @@
+"""もしかして: slips are set right from the index's own words, and words that were meant as typed stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from indexer.analysis import Analyzer
+from indexer.engine import SearchEngine, SearchRequest
+from indexer.spelling import corrections
+from indexer.tokenizer import SudachiTokenizer
+
+ANALYZER = Analyzer(SudachiTokenizer())
+
+
+class FewWords:
+    """A vocabulary of (word, reading, how many sections hold it)."""
+
+    def __init__(self, *entries: tuple[str, str, int]) -> None:
+        self._entries = entries
+
+    def words(self) -> Sequence[tuple[str, int]]:
+        return [(word, count) for word, _, count in self._entries]
+
+    def words_read(self, reading: str) -> Iterable[tuple[str, int]]:
+        return [(word, count) for word, read, count in self._entries if read == reading]
+
+    def readings(self) -> Sequence[str]:
+        return sorted({reading for _, reading, _ in self._entries})
+
+
+WORDS = FewWords(
+    ("随意契約", "ズイイケイヤク", 50),
+    ("プロポーザル", "プロポーザル", 40),
+    ("調査", "チョウサ", 30),
+    ("職員", "ショクイン", 20),
+    ("官民連携", "カンミンレンケイ", 90),
+    ("包括連携協定", "ホウカツレンケイキョウテイ", 9),
+    ("費用", "ヒヨウ", 5),
+    ("日用", "ヒヨウ", 8),
+)
+
+
+def corrected(typed: str) -> list[str]:
+    tokens = ANALYZER.tokens(typed)
+    return list(corrections(typed, tokens, frozenset(range(len(tokens))), WORDS))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("隋意契約", "随意契約"),
+        ("プロポーサル", "プロポーザル"),
+        ("官民連係", "官民連携"),
+        ("ずいいけいや", "随意契約"),
+        ("包括連携教定", "包括連携協定"),
+    ],
+)
+def test_a_slip_becomes_the_word_that_was_meant(typed: str, meant: str) -> None:
+    assert corrected(typed)[0] == meant
+
+
+@pytest.mark.parametrize("typed", ["監査", "議員", "違約金", "汚職", "2025"])
+def test_a_word_of_the_dictionary_is_not_taken_for_a_slip(typed: str) -> None:
+    assert corrected(typed) == []
+
+
+def test_of_two_homophones_the_more_frequent_comes_first() -> None:
+    assert corrected("飛揚") == ["日用", "費用"]
+
+
+@pytest.mark.parametrize("typed", ["監査", "談合", "撤退するとき", "監査で指摘されないために"])
+def test_a_search_for_what_the_guide_does_not_speak_of_is_not_turned_into_another(
+    guide: SearchEngine, typed: str
+) -> None:
+    interpretation = guide.search(SearchRequest(typed)).interpretation
+    assert (interpretation.did_you_mean, interpretation.corrected) == (None, False)
+    assert interpretation.unknown
