@@ -11,7 +11,8 @@ positions       uint16   character offsets in the section, ascending, capped at 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_POSITION = 65_535
+KEPT_LOOKUPS = 20_000  # of terms that were looked up: the words that staff type come again and again; about 3 MB
 IntArray = NDArray[np.int64]
 
 
@@ -30,6 +32,8 @@ class Lexicon:
         self.blob = keys
         self.offsets = key_offsets
         self._bytes = keys.data.cast("B") if keys.size else memoryview(b"")
+        self.find: Callable[[str], int | None] = functools.lru_cache(KEPT_LOOKUPS)(self._find)
+        """Rank of a term, or None."""
 
     def __len__(self) -> int:
         return max(0, len(self.offsets) - 1)
@@ -53,8 +57,7 @@ class Lexicon:
                 high = middle
         return low
 
-    def find(self, text: str) -> int | None:
-        """Rank of `text`, or None."""
+    def _find(self, text: str) -> int | None:
         key = text.encode("utf-8", "replace")
         rank = self.lower_bound(key)
         return rank if rank < len(self) and self.key(rank) == key else None

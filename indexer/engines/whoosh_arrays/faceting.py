@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -15,6 +16,9 @@ from kb.vocabulary import FACETS
 Mask = NDArray[np.bool_]
 Filters = Mapping[str, Sequence[str]]
 _BYTE = 8
+_ENDS = tuple(itertools.accumulate(len(facet.values) for facet in FACETS))
+_COLUMNS = {facet.name: slice(end - len(facet.values), end) for facet, end in zip(FACETS, _ENDS, strict=True)}
+"""Which columns of [combinations, values] are a facet's."""
 
 
 class Facets:
@@ -27,14 +31,9 @@ class Facets:
             packed |= columns[:, place].astype(np.uint64) << np.uint64(_BYTE * place)
         combinations, numbers = np.unique(packed, return_inverse=True)
         self._combination_of: IntArray = numbers.astype(np.int64)
-        self._holds = {
-            facet.name: np.stack(
-                [combinations >> np.uint64(_BYTE * place + bit) & np.uint64(1) for bit in range(len(facet.values))],
-                axis=1,
-            ).astype(np.int64)
-            for place, facet in enumerate(FACETS)
-        }
-        """By facet, [combinations, values]: 1 where a combination holds a value."""
+        bits = [_BYTE * place + bit for place, facet in enumerate(FACETS) for bit in range(len(facet.values))]
+        self._holds = np.stack([combinations >> np.uint64(bit) & np.uint64(1) for bit in bits], axis=1).astype(np.int64)
+        """[combinations, values of all facets one after another]: 1 where a combination holds a value."""
 
     def passing(self, sections: IntArray, filters: Filters) -> IntArray:
         """Those of `sections` that hold one of the values wanted of each facet."""
@@ -44,15 +43,20 @@ class Facets:
     def counts(self, sections: IntArray, filters: Filters) -> dict[str, tuple[FacetCount, ...]]:
         """Of each value how many sections it would leave, its own facet's filter set aside."""
         passes = self._passes(filters)
-        histogram = np.bincount(self._combination_of.take(sections), minlength=len(self._holds[FACETS[0].name]))
+        histogram = np.bincount(self._combination_of.take(sections), minlength=len(self._holds))
+        totals = (histogram * _all(passes.values()) if passes else histogram) @ self._holds
         counts: dict[str, tuple[FacetCount, ...]] = {}
         for facet in FACETS:
-            others = [mask for name, mask in passes.items() if name != facet.name]
-            of_values = (histogram * _all(others) if others else histogram) @ self._holds[facet.name]
-            selected = filters.get(facet.name, ())
+            columns, selected = _COLUMNS[facet.name], filters.get(facet.name, ())
+            of_values = totals[columns]
+            if facet.name in passes:
+                others = [mask for name, mask in passes.items() if name != facet.name]
+                of_values = (histogram * _all(others) if others else histogram) @ self._holds[:, columns]
             counts[facet.name] = tuple(
-                FacetCount(value, label, count, value in selected)
-                for (value, label), count in zip(facet.values.items(), of_values.tolist(), strict=True)
+                [
+                    FacetCount(value, label, count, value in selected)
+                    for (value, label), count in zip(facet.values.items(), of_values.tolist(), strict=True)
+                ]
             )
         return counts
 
@@ -61,7 +65,7 @@ class Facets:
         passes: dict[str, Mask] = {}
         for facet in FACETS:
             if wanted := [place for place, value in enumerate(facet.values) if value in filters.get(facet.name, ())]:
-                passes[facet.name] = np.any(self._holds[facet.name][:, wanted], axis=1)
+                passes[facet.name] = np.any(self._holds[:, _COLUMNS[facet.name]][:, wanted], axis=1)
         return passes
 
 
