@@ -11,22 +11,24 @@ import argparse
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from indexer import ranking
+from indexer import planning, ranking
 from indexer.engine import How
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine, scoring
+from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine, proximity, scoring
 from indexer.evaluation import evaluate, load_judgements, summary
 from indexer.thesaurus import Thesaurus
 
 MEASURES = ("nDCG@10", "MRR@10", "hit@1", "hit@10", "empty")
 _WITHOUT_PARTS = {**ranking.ALTERNATIVE_WEIGHT, How.PARTS: 0.0}
-WEIGHTS: dict[str, dict[str, Any]] = {
-    "bigrams": {"BIGRAM_WEIGHT": 0.0},
-    "parts": {"PART_WEIGHT": 0.0, "ALTERNATIVE_WEIGHT": _WITHOUT_PARTS},
-    "proximity": {"PROXIMITY_WEIGHT": 0.0},
-    "coverage": {"COVERAGE_POWER": 0.0},
+WEIGHTS: dict[str, tuple[ModuleType, dict[str, Any]]] = {
+    "bigrams": (scoring, {"BIGRAM_WEIGHT": 0.0}),
+    "parts": (scoring, {"PART_WEIGHT": 0.0, "ALTERNATIVE_WEIGHT": _WITHOUT_PARTS}),
+    "proximity": (proximity, {"PROXIMITY_WEIGHT": 0.0}),
+    "coverage": (scoring, {"COVERAGE_POWER": 0.0}),
+    "lighter verbs": (planning, {"PREDICATE_WEIGHT": 1.0}),
 }
 PARTS = (*WEIGHTS, "Sudachi's synonyms", "thesaurus", "readings")
 
@@ -44,7 +46,8 @@ def without(engine: WhooshArraysEngine, part: str) -> Iterator[None]:
     """The engine with a part of its ranking switched off."""
     planner = engine._snapshot._planner
     if part in WEIGHTS:
-        with patch.multiple(scoring, **WEIGHTS[part]):
+        module, weights = WEIGHTS[part]
+        with patch.multiple(module, **weights):
             yield
     elif part == "thesaurus":
         with patch.object(planner, "_thesaurus", Thesaurus()):
@@ -53,7 +56,7 @@ def without(engine: WhooshArraysEngine, part: str) -> Iterator[None]:
         with patch.object(planner, "_readings", _NoReadings()):
             yield
     else:
-        with patch.object(engine._snapshot._scorer, "_related_ranks", lambda _: []):
+        with patch.object(engine._snapshot._lookup, "_related_ranks", lambda _: []):
             yield
 
 

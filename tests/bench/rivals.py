@@ -18,8 +18,9 @@ from whoosh.scoring import BM25F
 from whoosh.sorting import FieldFacet
 
 from indexer.engine import How
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, engine, scoring, writer
+from indexer.engines.whoosh_arrays import WhooshArraysBackend, scoring, writer
 from indexer.engines.whoosh_arrays.batch import FIELD_BITS, POSITION_BITS, SECTION_BITS, AnalysedBatch, Row, pack_rows
+from indexer.engines.whoosh_arrays.ordering import best_hits
 from indexer.fields import FIELD_NAMES, weights_stamp
 from indexer.manifest import Manifest
 from indexer.planning import Alternative, LeafPlan, Plan, TermAt, Unit
@@ -77,7 +78,7 @@ class Ours:
             Plan(tuple((leaf,) for leaf in leaves), exact=all_of, is_question=not all_of)
         )
         counts = self._snapshot._facets.counts(matches.sections, {})
-        best = engine._best(matches.sections, matches.scores, TOP)
+        best = best_hits(matches.sections, matches.scores, TOP)
         return (
             len(matches.sections),
             {name: [value.count for value in values] for name, values in counts.items()},

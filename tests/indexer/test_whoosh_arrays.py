@@ -12,7 +12,8 @@ from whoosh.query import Term
 
 from indexer.build import content_digest, is_stale
 from indexer.engine import SearchEngine, SearchRequest
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, engine
+from indexer.engines.whoosh_arrays import WhooshArraysBackend
+from indexer.engines.whoosh_arrays.ordering import best_hits
 from indexer.engines.whoosh_arrays.writer import IndexWriter
 from kb.errors import ContentError, IndexLockedError, IndexMissingError, IndexStaleError
 from tests.conftest import WriteContent, build_folder
@@ -119,4 +120,4 @@ def test_the_best_of_many_hits_are_those_of_a_full_sort(levels: int, limit: int)
     scores = (chance.integers(levels, size=50_000) / levels).astype(np.float32)
     hits = np.flatnonzero(chance.random(50_000) < 0.5)
     expected = sorted(hits.tolist(), key=lambda number: (-scores[number], number))[:limit]
-    assert engine._best(hits, scores, limit).tolist() == expected
+    assert best_hits(hits, scores, limit).tolist() == expected

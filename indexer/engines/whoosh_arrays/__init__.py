@@ -8,7 +8,8 @@ from pathlib import Path
 
 from indexer.analysis import Analyzer
 from indexer.engines.whoosh_arrays.batch import AnalysedBatch, analyse
-from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine, attachment, read_manifest
+from indexer.engines.whoosh_arrays.committed import attachment, read_manifest
+from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
 from indexer.engines.whoosh_arrays.writer import IndexWriter
 from indexer.entries import Entry
 from indexer.manifest import Manifest

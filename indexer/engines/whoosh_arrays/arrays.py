@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_POSITION = 65_535
+POSITION_SHIFT = 20  # bits for a position where section and position pack into one integer
 KEPT_LOOKUPS = 20_000  # of terms that were looked up: the words that staff type come again and again; about 3 MB
 IntArray = NDArray[np.int64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from indexer.analysis import Analyzer
 from indexer.engine import Suggestion
 from indexer.engines.whoosh_arrays.arrays import ArrayField
-from indexer.engines.whoosh_arrays.scoring import Mask
+from indexer.engines.whoosh_arrays.postings import Mask
 from kb.kana import reading_prefixes, to_katakana
 
 MAX_RANGE = 4_000  # terms looked at in one prefix range: one kana of 14,680 files' readings has fewer

@@ -1,0 +1,131 @@
+"""What an alternative of a plan matches in one segment: sections, and idf · impact in each.
+
+impact is the saturated BM25F weight in the postings, and idf = ln(1 + (N − df + ½) / (df + ½)).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from indexer.engine import How
+from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
+from indexer.engines.whoosh_arrays.postings import NOTHING, Docs, IntArray, Worth, contains
+from indexer.planning import Alternative, TermAt
+
+
+class Lookup:
+    """Terms, phrases, substrings and synonym groups of one segment."""
+
+    def __init__(self, words: ArrayField, bigrams: ArrayField, synonyms: ArrayField, sections: int) -> None:
+        self.words = words
+        self.bigrams = bigrams
+        self._synonyms = synonyms
+        self._sections = sections
+
+    def idf(self, document_frequency: int) -> float:
+        """Robertson's idf, never negative."""
+        return math.log(1.0 + (self._sections - document_frequency + 0.5) / (document_frequency + 0.5))
+
+    def worth(self, field: ArrayField, term: str, weight: float) -> Worth:
+        """What one term is worth: weight · idf · impact."""
+        rank = field.lexicon.find(term)
+        if rank is None:
+            return NOTHING
+        span = field.span(rank)
+        return Worth(field.docs[span], weight * self.idf(span.stop - span.start), field.impacts[span])
+
+    def alternative(self, alternative: Alternative, *, is_phrase: bool) -> Worth:
+        """The sections that match an alternative (none of How.RELATED: see `resolved`), and idf · impact in each."""
+        if alternative.how is How.SUBSTRING:
+            return self._substring(alternative.bigrams)
+        if is_phrase:
+            return self._phrase(alternative)
+        found = self._all_of(self.words, [term.term for term in alternative.terms])
+        if alternative.adjacent and len(found.docs):
+            return found.kept(np.isin(found.docs, self._adjacent(alternative.terms)))
+        return found
+
+    def resolved(self, alternative: Alternative) -> Iterable[Alternative]:
+        """The alternative itself, or one for each related word, so that a hit can say which one it holds."""
+        if alternative.how is not How.RELATED:
+            return (alternative,)
+        words = (self.words.lexicon.text(rank) for rank in self._related_ranks(alternative))
+        return (Alternative(How.RELATED, word, (TermAt(word, 0),)) for word in words)
+
+    def related_terms(self, alternative: Alternative) -> frozenset[str]:
+        """The terms that an alternative's synonym groups stand for."""
+        return frozenset(self.words.lexicon.text(rank) for rank in self._related_ranks(alternative))
+
+    def _related_ranks(self, alternative: Alternative) -> list[int]:
+        """Words of the same synonym groups as a typed word, itself left out."""
+        typed = {term.term for term in alternative.terms}
+        ranks = {
+            rank
+            for group in alternative.synonym_groups
+            for rank in self._words_of_group(group)
+            if self.words.lexicon.text(rank) not in typed
+        }
+        return sorted(ranks)
+
+    def _words_of_group(self, group: int) -> list[int]:
+        rank = self._synonyms.lexicon.find(str(group))
+        ranks: list[int] = [] if rank is None else self._synonyms.term_docs(rank).tolist()
+        return ranks
+
+    def _all_of(self, field: ArrayField, terms: Sequence[str]) -> Worth:
+        """Sections that hold all terms; the value is the mean of their idf · impact."""
+        if len(terms) == 1:
+            return self.worth(field, terms[0], 1.0)
+        ranks = [field.lexicon.find(term) for term in terms]
+        if not ranks or None in ranks:
+            return NOTHING
+        spans = sorted(
+            (field.span(rank) for rank in ranks if rank is not None), key=lambda span: span.stop - span.start
+        )
+        docs = field.docs[spans[0]]
+        for span in spans[1:]:
+            docs = docs[contains(field.docs[span], docs)]
+        values = np.zeros(len(docs), dtype=np.float32)
+        for span in spans:
+            weight = np.float32(self.idf(span.stop - span.start) / len(spans))
+            values += weight * field.impacts[span][np.searchsorted(field.docs[span], docs)]
+        return Worth(docs, 1.0, values)
+
+    def _substring(self, bigrams: Sequence[str]) -> Worth:
+        if len(bigrams) == 1 and len(bigrams[0]) == 1:
+            ranks = self.bigrams.lexicon.prefix_range(bigrams[0])
+            spans = [self.bigrams.span(rank) for rank in ranks]
+            if not spans:
+                return NOTHING
+            docs = np.unique(np.concatenate([self.bigrams.docs[span] for span in spans]))
+            return Worth(docs, self.idf(len(docs)))
+        return self._all_of(self.bigrams, bigrams)
+
+    def _phrase(self, alternative: Alternative) -> Worth:
+        """Every bigram of the phrase, and its words side by side where the index knows them as words."""
+        found = self._substring(alternative.bigrams) if alternative.bigrams else NOTHING
+        if all(self.words.lexicon.find(term.term) is not None for term in alternative.terms) and alternative.terms:
+            adjacent = self._adjacent(alternative.terms)
+            if not alternative.bigrams:
+                return Worth(adjacent, self.idf(len(adjacent)))
+            keep = np.isin(found.docs, adjacent)
+            if keep.any():
+                return found.kept(keep)
+        return found
+
+    def _adjacent(self, terms: Sequence[TermAt]) -> Docs:
+        """Sections where all terms stand at their offsets from one another."""
+        current: IntArray | None = None
+        for term in terms:
+            rank = self.words.lexicon.find(term.term)
+            if rank is None:
+                return NOTHING.docs
+            docs, positions = self.words.term_positions(rank)
+            keys = (docs.astype(np.int64) << POSITION_SHIFT) + positions - term.offset
+            current = keys if current is None else current[contains(keys, current)]
+        if current is None:
+            return NOTHING.docs
+        return np.unique(current >> POSITION_SHIFT).astype(np.int32)

@@ -1,0 +1,114 @@
+"""Sections that a term names, and what they are worth: sets as ascending arrays of numbers, weights beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Docs = NDArray[np.int32]
+"""Section numbers, ascending, each once."""
+Mask = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+FEW = 8  # times as many postings as sections wanted: then looking each section up is quicker than going through all
+
+
+class Worth(NamedTuple):
+    """What some sections are worth: each its own value × `weight`, or all the same `weight`.
+
+    Multiplied only where it is asked for: a frequent word has many sections, of which few are hits.
+    """
+
+    docs: Docs
+    weight: float
+    values: Floats | None = None
+
+    def of(self, places: IntArray) -> Floats | np.float32:
+        """What the sections at these places of `docs` are worth."""
+        weight = np.float32(self.weight)
+        return weight if self.values is None else self.values[places] * weight
+
+    def all(self) -> Floats | np.float32:
+        """What every section is worth."""
+        weight = np.float32(self.weight)
+        return weight if self.values is None else self.values * weight
+
+    def kept(self, mask: Mask) -> Worth:
+        """Only the sections where `mask` is true."""
+        return Worth(self.docs[mask], self.weight, None if self.values is None else self.values[mask])
+
+
+NOTHING = Worth(np.empty(0, dtype=np.int32), 0.0)
+
+
+def dense(worths: Iterable[Worth], sections: int) -> Floats:
+    """[sections]: what each section of the index is worth in all."""
+    total = np.zeros(sections, dtype=np.float32)
+    for worth in worths:
+        np.add.at(total, worth.docs.astype(np.int64), worth.all())  # a third of the time that total[docs] += … takes
+    return total
+
+
+def summed(worths: Iterable[Worth], wanted: IntArray, sections: int) -> Floats:
+    """[len(wanted)]: what each of the (ascending) `wanted` of all `sections` is worth in all."""
+    total = np.zeros(len(wanted), dtype=np.float32)
+    rest: list[Worth] = []
+    for worth in worths:
+        docs = worth.docs
+        if len(docs) < FEW * len(wanted):
+            rest.append(worth)
+        elif len(wanted):
+            places = np.searchsorted(docs, wanted)
+            places[places == len(docs)] = 0
+            total += (docs[places] == wanted) * worth.of(places)
+    return total + dense(rest, sections).take(wanted) if rest else total
+
+
+def sparse(values: Floats) -> Worth:
+    """The inverse of `dense`."""
+    docs = np.flatnonzero(values > 0).astype(np.int32)
+    return Worth(docs, 1.0, values[docs])
+
+
+def best_of(worths: Sequence[Worth]) -> Worth:
+    """Every section of some sets, with the highest of its worths."""
+    filled = [worth for worth in worths if len(worth.docs)]
+    if len(filled) < 2:
+        return filled[0] if filled else NOTHING
+    docs = np.concatenate([worth.docs for worth in filled])
+    values = np.concatenate([np.broadcast_to(worth.all(), worth.docs.shape) for worth in filled])
+    order = np.argsort(docs, kind="stable")
+    docs, values = docs[order], values[order]
+    starts = np.flatnonzero(np.concatenate(([True], docs[1:] != docs[:-1])))
+    return Worth(docs[starts], 1.0, np.maximum.reduceat(values, starts))
+
+
+def union(sets: Sequence[Docs]) -> Docs:
+    """All members of some sets."""
+    filled = [docs for docs in sets if len(docs)]
+    return filled[0] if len(filled) == 1 else np.unique(np.concatenate([NOTHING.docs, *filled]))
+
+
+def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) -> Mask:
+    """Which of the (ascending) `sections` are among the (ascending) `docs`."""
+    if len(sections) * FEW < len(docs) or not len(docs) or not len(sections):
+        return contains(docs, sections)
+    is_there = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
+    is_there[docs.astype(np.int64)] = True
+    return is_there.take(sections)
+
+
+def contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> Mask:
+    """Which needles are in the ascending haystack."""
+    places = np.searchsorted(haystack, needles)
+    places[places == len(haystack)] = 0
+    return haystack[places] == needles if len(haystack) else np.zeros(len(needles), dtype=bool)
+
+
+def holds(docs: Docs, section: int) -> bool:
+    """Whether one section is in the set."""
+    place = int(np.searchsorted(docs, section))
+    return place < len(docs) and int(docs[place]) == section

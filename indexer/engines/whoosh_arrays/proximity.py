@@ -1,0 +1,56 @@
+"""Typed neighbours that stand close together in a section, in the order typed, tell that it speaks of the same."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
+from indexer.engines.whoosh_arrays.postings import Floats, IntArray
+from indexer.ranking import PROXIMITY_CHARS, PROXIMITY_WEIGHT
+
+Typed = tuple[str, float]
+"""A typed word's term and its idf."""
+
+
+def add_proximity(scores: Floats, candidates: IntArray, typed: Sequence[Typed], words: ArrayField) -> None:
+    """Raise the (dense) scores of the (ascending) candidates by PROXIMITY_WEIGHT · the rarer idf of each close pair."""
+    for (first, first_idf), (second, second_idf) in itertools.pairwise(typed):
+        near = _ordered_near(first, second, candidates, words)
+        scores[near] += np.float32(PROXIMITY_WEIGHT * min(first_idf, second_idf))
+
+
+def _ordered_near(first: str, second: str, candidates: IntArray, words: ArrayField) -> IntArray:
+    """The candidates where `second` begins within PROXIMITY_CHARS after `first`."""
+    before, after = (_places(term, candidates, words) for term in (first, second))
+    if not len(before) or not len(after):
+        return np.empty(0, dtype=np.int64)
+    following = np.searchsorted(after, before, side="right")
+    inside = following < len(after)
+    distance = after[following[inside]] - before[inside]
+    return np.unique(before[inside][distance <= PROXIMITY_CHARS] >> POSITION_SHIFT)
+
+
+def _places(term: str, candidates: IntArray, words: ArrayField) -> IntArray:
+    """Section << POSITION_SHIFT | position of the term's occurrences in the candidates, ascending."""
+    rank = words.lexicon.find(term)
+    if rank is None:
+        return np.empty(0, dtype=np.int64)
+    span = words.span(rank)
+    docs = words.docs[span]
+    places = np.searchsorted(docs, candidates)
+    places = places[places < len(docs)]
+    places = places[np.isin(docs[places], candidates)]
+    places = np.unique(places)
+    if not len(places):
+        return np.empty(0, dtype=np.int64)
+    ends = words.position_ends
+    stops = ends[span.start + places].astype(np.int64)
+    previous = span.start + places - 1
+    begins = np.where(previous >= 0, ends[np.maximum(previous, 0)], 0).astype(np.int64)
+    counts = stops - begins
+    flat = np.repeat(begins - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
+    sections = np.repeat(docs[places].astype(np.int64), counts)
+    return (sections << POSITION_SHIFT) + words.positions[flat].astype(np.int64)

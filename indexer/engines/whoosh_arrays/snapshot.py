@@ -1,0 +1,338 @@
+"""One committed index, opened: searches, suggestions and documents of it alone, whatever is committed later."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rapidfuzz.distance import OSA
+from whoosh.index import EmptyIndexError, FileIndex
+
+from indexer.analysis import Analyzer
+from indexer.engine import (
+    MAX_WINDOW,
+    Hit,
+    How,
+    IndexInfo,
+    Interpretation,
+    NextStep,
+    SearchPage,
+    SearchRequest,
+    Sort,
+    Suggestion,
+    Why,
+)
+from indexer.engines.whoosh_arrays.arrays import IntArray
+from indexer.engines.whoosh_arrays.committed import check_sizes, committed_segment
+from indexer.engines.whoosh_arrays.faceting import Facets
+from indexer.engines.whoosh_arrays.lookup import Lookup
+from indexer.engines.whoosh_arrays.ordering import best_hits, crowding, spread
+from indexer.engines.whoosh_arrays.postings import holds
+from indexer.engines.whoosh_arrays.scoring import Matches, Scorer, UnitMatch
+from indexer.engines.whoosh_arrays.segment import SegmentData
+from indexer.engines.whoosh_arrays.suggesting import Suggester
+from indexer.engines.whoosh_arrays.vocabulary import ArrayVocabulary
+from indexer.engines.whoosh_arrays.writer import INDEX_NAME
+from indexer.entries import breadcrumb, from_stored, section_from_stored
+from indexer.fields import weights_stamp
+from indexer.highlight import Highlighter, targets_of
+from indexer.manifest import USER_DICTIONARY, Manifest
+from indexer.planning import Alternative, Plan, Planner
+from indexer.spelling import allowed_distance, corrections
+from indexer.tokenizer import SudachiTokenizer
+from kb.errors import IndexStaleError, NotFoundError
+from kb.folding import fold
+from kb.model import Document, Section
+from kb.query import Clause, Query, Text
+from kb.query_parser import parse_query
+from kb.vocabulary import FACET_BY_NAME
+
+MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
+MAX_CORRECTIONS_TRIED = 30  # each costs a search; the right one is among the first
+
+
+class Snapshot:
+    """One committed index, opened. Its files stay mapped even after a later commit has removed their names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opened_at = _modified(folder)
+        segment, toc, storage = committed_segment(folder)
+        check_sizes(folder, segment)
+        self.manifest = Manifest.from_plain(segment.manifest)
+        if self.manifest.weights != weights_stamp():
+            raise IndexStaleError(f"{folder}: the index was made by another version of this program")
+        name = segment.segment_id()
+        user_dictionary = f"{name}.{USER_DICTIONARY}"
+        self._analyzer = _analyzer(str(folder / user_dictionary) if user_dictionary in segment.sizes else None)
+        self._storage, self._generation = storage, toc.generation
+        data = SegmentData.open(folder, name, segment.sizes)
+        self._data = data
+        self._words, self._ids, self._former = (data.fields[key] for key in ("words", "ids", "former"))
+        self._facets = Facets(data.facets)
+        self._document_starts, self._count = data.document_starts, len(data)
+        readings = data.fields["readings"]
+        self._lookup = Lookup(self._words, data.fields["bigrams"], data.fields["synonyms"], self._count)
+        self._scorer = Scorer(self._lookup, self._count)
+        self._vocabulary = ArrayVocabulary(self._words, readings)
+        self._planner = Planner(self._analyzer, self.manifest.thesaurus, self._vocabulary)
+        self._highlighter = Highlighter(self._analyzer)
+        self._suggester = Suggester(
+            self._words,
+            readings,
+            data.fields["phrases"],
+            data.fields["phrase_readings"],
+            lambda number: str(self._stored(number)["id"]),
+            self._analyzer,
+        )
+        self._document_of = functools.cache(self._read_document)
+
+    def is_current(self) -> bool:
+        """Whether nothing was committed since this was opened."""
+        modified = _modified(self._folder)
+        if modified != self._opened_at:  # a file came or went: a commit, or only a build under way
+            try:
+                if FileIndex(self._storage, indexname=INDEX_NAME).latest_generation() != self._generation:
+                    return False
+            except (EmptyIndexError, OSError):
+                return True
+            self._opened_at = modified
+        return True
+
+    # -- search ------------------------------------------------------------------------------------------------------
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        started = time.perf_counter()
+        query = parse_query(request.q)
+        plan = self._planner.plan(query, exact=request.exact)
+        matches = self._scorer.match(plan)
+        did_you_mean = corrected = None
+        if matches.unknown or matches.dropped or not len(matches.sections):
+            did_you_mean = self._did_you_mean(request, query, matches)
+        if did_you_mean and not request.exact and _is_slip(query, did_you_mean, matches):
+            corrected = parse_query(did_you_mean)
+            plan = self._planner.plan(corrected)
+            matches = self._scorer.match(plan)
+        facets = self._facets.counts(matches.sections, request.filters)
+        hits = self._facets.passing(matches.sections, request.filters)
+        order = self._order(hits, matches, request, ranked=bool(plan.clauses))
+        shown = order[(request.page - 1) * request.per_page : request.page * request.per_page]
+        named = self._named_terms(plan)
+        page_hits = tuple(self._hit(int(number), plan, named, matches) for number in shown)
+        partial_hits: tuple[Hit, ...] = ()
+        if request.page == 1 and 0 < len(hits) < request.per_page and request.sort is Sort.RELEVANCE:
+            others = self._facets.passing(self._scorer.partly(matches), request.filters)
+            following = self._order(others, matches, request, ranked=bool(plan.clauses))
+            following = following[: request.per_page - len(hits)]
+            partial_hits = tuple(self._hit(int(number), plan, named, matches, is_partial=True) for number in following)
+        interpretation = Interpretation(
+            interpreted=str(corrected or query),
+            did_you_mean=did_you_mean,
+            corrected=corrected is not None,
+            dropped=matches.dropped,
+            expansions=plan.expansions,
+            unknown=matches.unknown,
+            next_steps=() if len(hits) else tuple(self._next_steps(request, matches, did_you_mean)),
+        )
+        took_ms = (time.perf_counter() - started) * 1000
+        return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2), partial_hits)
+
+    def _did_you_mean(self, request: SearchRequest, query: Query, matches: Matches) -> str | None:
+        """The query with its most doubtful word replaced, if that finds all of its words together."""
+        doubted = {*matches.unknown, *matches.dropped}
+        for number, (clause, leaves) in enumerate(zip(query.clauses, matches.clauses, strict=False)):
+            if len(clause.alternatives) != 1 or not isinstance(clause.alternatives[0], Text):
+                continue
+            text = fold(clause.alternatives[0].text)
+            tokens = self._analyzer.tokens(text)
+            ranges = [
+                (unit.unit.start, unit.unit.start + len(unit.unit.typed))
+                for unit in leaves[0].units
+                if unit.unit.typed in doubted or not doubted
+            ]
+            doubtful = frozenset(
+                index for index, token in enumerate(tokens) if any(start <= token.start < end for start, end in ranges)
+            )
+            for tried, corrected in enumerate(corrections(text, tokens, doubtful, self._vocabulary)):
+                if tried >= MAX_CORRECTIONS_TRIED:
+                    break
+                changed = (*query.clauses[:number], Clause((Text(corrected),)), *query.clauses[number + 1 :])
+                proposal = replace(query, clauses=changed)
+                answer = self._scorer.match(self._planner.plan(proposal, exact=request.exact))
+                if len(answer.sections) and not answer.dropped and len(answer.unknown) < max(1, len(matches.unknown)):
+                    return str(proposal)
+        return None
+
+    def _next_steps(self, request: SearchRequest, matches: Matches, did_you_mean: str | None) -> Iterator[NextStep]:
+        """Changes to a search without hits, each with the total it would really have."""
+        proposals: list[tuple[str, str, SearchRequest]] = []
+        if did_you_mean:
+            proposals.append(("spelling", did_you_mean, replace(request, q=did_you_mean, page=1)))
+        for name in request.filters:
+            others = {other: values for other, values in request.filters.items() if other != name}
+            proposals.append(("without_filter", FACET_BY_NAME[name].label, replace(request, filters=others, page=1)))
+        if len(request.filters) > 1:
+            proposals.append(("without_filters", "", replace(request, filters={}, page=1)))
+        if request.exact:
+            proposals.append(("not_exact", "", replace(request, exact=False, page=1)))
+        if len(matches.requirements) > 1:
+            proposals += [("only", part.typed, replace(request, q=part.typed, page=1)) for part in matches.requirements]
+        for kind, subject, proposal in proposals:
+            total = self._total(proposal)
+            if total:
+                yield NextStep(kind, subject, proposal.q, proposal.filters, proposal.exact, total)
+
+    def _total(self, request: SearchRequest) -> int:
+        matches = self._scorer.match(self._planner.plan(parse_query(request.q), exact=request.exact))
+        return len(self._facets.passing(matches.sections, request.filters))
+
+    def _order(self, hits: IntArray, matches: Matches, request: SearchRequest, *, ranked: bool) -> IntArray:
+        """The sections to page through, best first, at most MAX_WINDOW."""
+        if not ranked or request.sort is Sort.PAGE:
+            return hits[:MAX_WINDOW]
+        best = best_hits(hits, matches.scores)
+        self._scorer.add_proximity(matches, best)
+        best = best[np.lexsort((best, -matches.scores[best]))]
+        matches.scores[best] *= crowding(self._documents_of(best))
+        best = best[np.lexsort((best, -matches.scores[best]))]
+        return spread(best, self._documents_of(best), request.per_page, request.page)
+
+    def _documents_of(self, sections: IntArray) -> IntArray:
+        return np.searchsorted(self._document_starts, sections, side="right") - 1
+
+    def _hit(
+        self,
+        number: int,
+        plan: Plan,
+        named: Mapping[Alternative, frozenset[str]],
+        matches: Matches,
+        *,
+        is_partial: bool = False,
+    ) -> Hit:
+        stored = self._stored(number)
+        document = self._document_of(self._document_number(number))
+        section = section_from_stored(stored)
+        why = tuple(reason for unit in matches.units() if (reason := self._reason(unit, number)))
+        kinds = frozenset(reason.how for reason in why) or frozenset({How.EXACT})
+        targets = targets_of(plan, named, kinds)
+        return Hit(
+            id=section.id,
+            anchor=section.anchor,
+            heading=section.heading,
+            breadcrumb=breadcrumb(document, section),
+            document=document,
+            snippet=self._highlighter.snippet(section.html, targets),
+            score=round(float(matches.scores[number]), 4),
+            why=why,
+            missing=tuple(part.typed for part in matches.requirements if not holds(part.sections, number))
+            if is_partial
+            else (),
+        )
+
+    def _reason(self, match: UnitMatch, number: int) -> Why | None:
+        for alternative, docs in match.by_alternative:
+            if holds(docs, number):
+                is_converted = alternative.how is How.EXACT and fold(alternative.shown) not in fold(match.unit.typed)
+                return Why(match.unit.typed, alternative.shown, How.READING if is_converted else alternative.how)
+        return None
+
+    def _named_terms(self, plan: Plan) -> dict[Alternative, frozenset[str]]:
+        return {
+            alternative: self._lookup.related_terms(alternative)
+            for clause in plan.clauses
+            for typed in clause
+            for leaf in typed.readings()
+            for unit in leaf.units
+            for alternative in unit.alternatives
+            if alternative.synonym_groups
+        }
+
+    def matches(self, q: str, html: str) -> str:
+        plan = self._planner.plan(parse_query(q))
+        kinds = frozenset(How) - {How.PARTS}
+        return self._highlighter.mark(html, targets_of(plan, self._named_terms(plan), kinds))
+
+    def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
+        """Completes the last word; what stands before it stays, and counts are of both together."""
+        *before, last = fold(prefix).split(" ")
+        if not last:
+            return ()
+        context = " ".join(word for word in before if word)
+        matches = self._scorer.match(self._planner.plan(parse_query(context)))
+        allowed = np.zeros(self._count, dtype=bool)
+        allowed[self._facets.passing(matches.sections, filters)] = True
+        found = self._suggester.suggest(last, allowed, limit)
+        if not context:
+            return found
+        return [replace(item, text=f"{context} {item.text}") for item in found if item.kind == "term"]
+
+    # -- documents ---------------------------------------------------------------------------------------------------
+
+    def _stored(self, number: int) -> dict[str, Any]:
+        return self._data.stored_row(number)
+
+    def _document_number(self, section: int) -> int:
+        return int(np.searchsorted(self._document_starts, section, side="right")) - 1
+
+    def _read_document(self, number: int) -> Document:
+        return from_stored(self._stored(int(self._document_starts[number]))["document"])
+
+    def _sections(self, number: int) -> tuple[Section, ...]:
+        return tuple(map(section_from_stored, self._data.stored_rows(number)))
+
+    def document(self, document_id: str) -> Document:
+        rank = self._ids.lexicon.find(document_id)
+        if rank is None or "#" in document_id:
+            raise NotFoundError(document_id)
+        first = int(self._ids.term_docs(rank)[0])
+        number = self._document_number(first)
+        return from_stored(self._stored(first)["document"], self._sections(number))
+
+    def current_id(self, document_id: str) -> str:
+        if "#" not in document_id and self._ids.lexicon.find(document_id) is not None:
+            return document_id
+        rank = self._former.lexicon.find(document_id)
+        if rank is None:
+            raise NotFoundError(document_id)
+        return self._document_of(self._document_number(int(self._former.term_docs(rank)[0]))).id
+
+    def documents(self) -> Sequence[Document]:
+        return self._documents
+
+    @functools.cached_property
+    def _documents(self) -> tuple[Document, ...]:
+        return tuple(self._document_of(number) for number in range(len(self._document_starts)))
+
+    def info(self) -> IndexInfo:
+        built_at = datetime.datetime.fromisoformat(self.manifest.built_at)
+        return IndexInfo(len(self._document_starts), self._count, built_at, self.manifest.content_digest)
+
+
+def _is_slip(query: Query, did_you_mean: str, matches: Matches) -> bool:
+    """Whether to search for もしかして at once: it is close, and nothing or only pieces of one word are found."""
+    typed = fold(str(query))
+    if OSA.distance(typed, fold(did_you_mean)) > allowed_distance(len(typed)):
+        return False
+    texts = [leaf.text for clause in query.clauses for leaf in clause.alternatives]
+    is_in_pieces = bool(matches.dropped) and len(texts) == 1 and len(texts[0]) >= MIN_SLIP_CHARS
+    return is_in_pieces or not len(matches.sections)
+
+
+def _modified(folder: Path) -> int:
+    """When a file was last added or removed there, ns: cheap enough to ask at every request."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
+@functools.lru_cache(maxsize=2)
+def _analyzer(user_dictionary: str | None) -> Analyzer:
+    return Analyzer(SudachiTokenizer(Path(user_dictionary) if user_dictionary else None))
