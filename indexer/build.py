@@ -6,80 +6,36 @@ being served stays (or, when asked to go on, that the files at fault are left ou
 
 from __future__ import annotations
 
-import concurrent.futures
 import datetime
 import hashlib
-import multiprocessing
 import os
 import pickle
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, Self
 
-from indexer.analysis import Analyzer
-from indexer.entries import Entry, entries_of
+from indexer.backend import Backend
 from indexer.fields import weights_stamp
 from indexer.ledger import BodyRecord, Ledger
 from indexer.manifest import LEDGER, USER_DICTIONARY, Manifest
 from indexer.thesaurus import Thesaurus, load_thesaurus
-from indexer.tokenizer import SudachiTokenizer, compile_user_dictionary, dictionary_stamp
+from indexer.tokenizer import compile_user_dictionary, dictionary_stamp
+from indexer.workers import Workers, batches_of, processes_for
+from kb.catalog import Catalog, ContentFile, ScannedFile, scan
 from kb.errors import ContentError, Problem, SearchIndexError, Severity
-from kb.library import (
-    Catalog,
-    ContentFile,
-    DocumentLoader,
-    ScannedFile,
-    check_references,
-    file_digest,
-    markdown_files,
-    scan,
-)
+from kb.files import file_digest, markdown_files
+from kb.library import check_references
 from kb.vocabulary import KINDS
 
 THESAURUS_FILE = "thesaurus.yaml"
 USER_DICTIONARY_FILE = "user_dictionary.csv"
-BATCH_BYTES = 400_000  # of Markdown handed to a worker at once: about a second of work, so that progress moves
 TEMPORARY_PREFIX = "building-"
 MAX_CHANGED_SHARE = 0.1  # of the documents may change before average lengths are counted anew
-PARALLEL_BYTES = 4_000_000  # below this, starting worker processes costs more than it saves
-
-
-class Writer(Protocol):
-    """An engine's writer: collects batches, then makes them the index in one step."""
-
-    def add(self, batch: Any) -> None:
-        """Append what `analyse` made."""
-
-    def commit(
-        self, manifest: Mapping[str, Any], attachments: Mapping[str, Path], layout: Sequence[int] | None
-    ) -> None:
-        """Swap the new index in, with a copy of the `attachments`.
-
-        `layout` names its documents in order: ≥ 0 is a document of the committed index, −1 the next of those added.
-        """
-
-
-class Backend(Protocol):
-    """What an engine brings for building; picklable, since workers use `analyse`."""
-
-    def analyse(self, entries: Iterable[Entry], analyzer: Analyzer) -> Any:
-        """Everything about some entries that can be computed without the others."""
-
-    def open_writer(self, folder: Path) -> AbstractContextManager[Writer]:
-        """A writer that holds the index's lock; IndexLockedError if another process has it."""
-
-    def read_manifest(self, folder: Path) -> Manifest:
-        """The committed index's manifest; IndexMissingError if there is none."""
-
-    def attachment(self, folder: Path, name: str) -> Path | None:
-        """A file kept beside the committed index; None if there is none, or the index is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +144,8 @@ def build(
         targets = Path(temporary, "link-targets")
         targets.write_bytes(pickle.dumps(ids_by_path))
         arguments = backend, targets, attachments.get(USER_DICTIONARY)
-        with _Workers(arguments, processes or _processes(total)) as workers:
-            for result in workers.run(_batches(to_analyse)):
+        with Workers(arguments, processes or processes_for(total)) as workers:
+            for result in workers.run(batches_of(to_analyse)):
                 bodies |= result.bodies
                 writer.add(result.batch)
                 done += result.size
@@ -197,8 +153,10 @@ def build(
         problems += [problem for body in bodies.values() for problem in body.problems]
         left_out += [path for path, body in bodies.items() if not body.is_readable]
         readable = {path: body for path, body in bodies.items() if body.is_readable}
-        anchors = {body.document_id: body.anchors for body in readable.values()}
-        problems += check_references(anchors, (item for body in readable.values() for item in body.references))
+        references = [reference for body in readable.values() for reference in body.references]
+        named = {reference.document_id for reference in references}
+        anchors = {body.document_id: body.anchor_set() for body in readable.values() if body.document_id in named}
+        problems += check_references(anchors, references)
         if not keep_going:
             _raise_errors(problems)
         documents = [file.id for file in files if file.shown_path in readable]
@@ -289,110 +247,6 @@ def _reading_order(file: ContentFile) -> tuple[int, int, int, str]:
     pages = file.front.values.get("guide_pages")
     first_page = pages[0] if isinstance(pages, tuple) else 10_000
     return list(KINDS).index(file.kind), chapter if isinstance(chapter, int) else 0, first_page, file.path
-
-
-def _batches(files: Iterable[ContentFile]) -> Iterator[list[ContentFile]]:
-    batch: list[ContentFile] = []
-    size = 0
-    for file in files:
-        batch.append(file)
-        size += file.size
-        if size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-@dataclass(slots=True)
-class _Result:
-    batch: Any
-    bodies: dict[str, BodyRecord]
-    size: int
-
-
-class _Analyst:
-    """One worker's tools: a Markdown renderer and a tokenizer are made once and used for every batch."""
-
-    def __init__(self, backend: Backend, link_targets: Path, user_dictionary: Path | None) -> None:
-        """`link_targets` is a file with the pickled ids of all documents by path."""
-        self._backend = backend
-        self._loader = DocumentLoader(pickle.loads(link_targets.read_bytes()))  # noqa: S301 - written by this build
-        self._analyzer = Analyzer(SudachiTokenizer(user_dictionary))
-
-    def run(self, files: list[ContentFile]) -> _Result:
-        bodies: dict[str, BodyRecord] = {}
-        entries: list[Entry] = []
-        for file in files:
-            loaded = self._loader.load(file)
-            sections = list(entries_of(loaded.document)) if loaded.is_readable else []
-            bodies[file.shown_path] = BodyRecord.of(loaded, len(sections))
-            entries += sections
-        batch = self._backend.analyse(entries, self._analyzer)
-        return _Result(batch, bodies, sum(file.size for file in files))
-
-
-_analyst: _Analyst | None = None
-
-
-def _start_worker(backend: Backend, link_targets: Path, user_dictionary: Path | None) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    global _analyst  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
-    _analyst = _Analyst(backend, link_targets, user_dictionary)
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot tell its workers to stop."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _run_in_worker(files: list[ContentFile]) -> _Result:
-    assert _analyst is not None
-    return _analyst.run(files)
-
-
-class _Workers:
-    """Runs batches in order, in this process or in several."""
-
-    def __init__(self, arguments: tuple[Backend, Path, Path | None], processes: int) -> None:
-        """`arguments` are those of an `_Analyst`."""
-        self._arguments = arguments
-        self._processes = processes
-        self._pool: concurrent.futures.ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> Self:
-        if self._processes > 1:
-            self._pool = concurrent.futures.ProcessPoolExecutor(
-                self._processes,
-                mp_context=multiprocessing.get_context("spawn"),  # the same on Windows, and safe beside threads
-                initializer=_start_worker,
-                initargs=self._arguments,
-            )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def run(self, batches: Iterable[list[ContentFile]]) -> Iterator[_Result]:
-        if self._pool is None:
-            analyst = _Analyst(*self._arguments)
-            yield from map(analyst.run, batches)
-            return
-        waiting: list[concurrent.futures.Future[_Result]] = []
-        for batch in batches:
-            waiting.append(self._pool.submit(_run_in_worker, batch))
-            if len(waiting) > 2 * self._processes:  # bounds the results held in memory
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
-
-
-def _processes(total_bytes: int) -> int:
-    return (os.cpu_count() or 1) if total_bytes > PARALLEL_BYTES else 1
 
 
 def _now() -> str:

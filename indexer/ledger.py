@@ -9,24 +9,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kb.catalog import ScannedFile
 from kb.errors import Problem
-from kb.library import LoadedDocument, Reference, ScannedFile, anchors_of
+from kb.library import LoadedDocument, Reference, anchors_of
+
+_NUL = "\0"
 
 
 @dataclass(frozen=True)
 class BodyRecord:
     """What rendering a file's body told: enough to report on it again without reading it.
 
-    `lookups` are the paths and ids that its links were resolved by.
+    `anchors` are its headings' ids and `lookups` the paths and ids that its links were resolved by, each list joined by
+    NUL: one text is pickled many times as fast as a set of them.
     """
 
     document_id: str
     problems: tuple[Problem, ...]
     references: tuple[Reference, ...]
-    anchors: frozenset[str]
-    lookups: frozenset[str]
+    anchors: str
+    lookups: str
     sections: int
     is_readable: bool
+
+    def anchor_set(self) -> frozenset[str]:
+        """The ids of its headings."""
+        return frozenset(self.anchors.split(_NUL))
 
     @classmethod
     def of(cls, loaded: LoadedDocument, sections: int) -> BodyRecord:
@@ -35,8 +43,8 @@ class BodyRecord:
             loaded.document.id,
             loaded.problems,
             loaded.references,
-            anchors_of(loaded.document),
-            loaded.lookups,
+            _NUL.join(sorted(anchors_of(loaded.document))),
+            _NUL.join(sorted(loaded.lookups)),
             sections,
             loaded.is_readable,
         )
@@ -83,7 +91,7 @@ class Ledger:
             shown = file.shown_path
             record, before = self.bodies.get(shown), self.scanned.get(shown)
             is_same = record and before and before.digest == file.digest
-            if record and is_same and record.lookups.isdisjoint(moved):
+            if record and is_same and (not moved or moved.isdisjoint(record.lookups.split(_NUL))):
                 kept[shown] = record
         return kept
 

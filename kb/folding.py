@@ -41,27 +41,36 @@ _DASHES = "‐‑‒–—―−─━﹘﹣⸺⸻"
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
 
 
-def _character_table() -> dict[int, str]:
-    """Every character whose fold does not depend on its neighbours, with that fold."""
-    own = dict(zip(_RADICALS + _OLD_KANJI, _IDEOGRAPHS + _NEW_KANJI, strict=True))
-    own.update(dict.fromkeys(_DASHES, "-"), **{"〜": "~", "゠": "=", "“": '"', "”": '"', "‘": "'", "’": "'"})
-    table: dict[int, str] = {}
-    planes = (range(0x20000), range(0x2F800, 0x2FA20), range(0xE0100, 0xE01F0))
-    for codepoint in (codepoint for plane in planes for codepoint in plane if not 0xD800 <= codepoint < 0xE000):
-        character = chr(codepoint)
-        if _INVISIBLE.match(character):
-            folded = ""
-        elif unicodedata.category(character) == "Cc" or character == "\u3000":
-            folded = " "
-        else:
-            compatible = unicodedata.normalize("NFKC", own.get(character, character)).lower()
-            folded = "".join(own.get(part, part) for part in unicodedata.normalize("NFKC", compatible))
-        if folded != character:
-            table[codepoint] = folded
-    return table
+_OWN: dict[str, str] = {
+    **dict(zip(_RADICALS + _OLD_KANJI, _IDEOGRAPHS + _NEW_KANJI, strict=True)),
+    **dict.fromkeys(_DASHES, "-"),
+    "〜": "~",
+    "゠": "=",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+}
 
 
-_TABLE = _character_table()
+class _CharacterTable(dict[int, str]):
+    """The fold of every character as if it stood alone, found when it is first met."""
+
+    def __missing__(self, codepoint: int) -> str:
+        folded = self[codepoint] = _fold_character(chr(codepoint))
+        return folded
+
+
+def _fold_character(character: str) -> str:
+    if _INVISIBLE.match(character):
+        return ""
+    if unicodedata.category(character) == "Cc" or character == "\u3000":
+        return " "
+    compatible = unicodedata.normalize("NFKC", _OWN.get(character, character)).lower()
+    return "".join(_OWN.get(part, part) for part in unicodedata.normalize("NFKC", compatible))
+
+
+_TABLE = _CharacterTable()
 # A base with what combines onto it (か + U+3099, ｶ + ﾞ, e + U+0301, Hangul jamo) is folded as one.
 _CLUSTER = re.compile(
     r"[^\u0300-\u036f\u3099\u309a\uff9e\uff9f]?[\u0300-\u036f\u3099\u309a\uff9e\uff9f]+|[\u1100-\u11ff]+"
@@ -141,15 +150,11 @@ def fold_with_offsets(text: str) -> Folded:
 
 def _one_to_one(text: str) -> bool:
     """Whether every character folds to exactly one (lengths could also agree by chance)."""
-    return all(len(_TABLE.get(ord(character), character)) == 1 for character in set(text))
+    return all(len(_TABLE[ord(character)]) == 1 for character in set(text))
 
 
 def _fold_characters(text: str, start: int, end: int) -> list[tuple[str, int, int]]:
-    return [
-        (folded, index, index + 1)
-        for index in range(start, end)
-        for folded in _TABLE.get(ord(text[index]), text[index])
-    ]
+    return [(folded, index, index + 1) for index in range(start, end) for folded in _TABLE[ord(text[index])]]
 
 
 def _fold_cluster(match: re.Match[str]) -> str:

@@ -26,7 +26,8 @@ from pathlib import Path
 from indexer.analysis import Analyzer
 from indexer.entries import entries_of
 from indexer.tokenizer import SudachiTokenizer
-from kb.library import ContentFile, DocumentLoader, scan
+from kb.catalog import ContentFile, scan
+from kb.library import DocumentLoader
 from tests.bench.expansions import percentile
 from tests.bench.rivals import MOST_SECTIONS, RIVALS, Rival, Tokens
 

@@ -23,7 +23,8 @@ from indexer.engine import SearchRequest
 from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine
 from indexer.entries import entries_of
 from indexer.tokenizer import SudachiTokenizer
-from kb.library import ContentFile, DocumentLoader, scan
+from kb.catalog import ContentFile, scan
+from kb.library import DocumentLoader
 from tests.bench.engines import BATCH_FILES
 from tests.bench.expansions import percentile, sample_queries
 

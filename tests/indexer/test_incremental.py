@@ -23,8 +23,9 @@ from indexer.engines.whoosh_arrays.segment import SegmentData
 from indexer.engines.whoosh_arrays.writer import IndexWriter
 from indexer.entries import entries_of
 from indexer.tokenizer import SudachiTokenizer
+from kb.catalog import scan
 from kb.errors import ContentError
-from kb.library import DocumentLoader, scan
+from kb.library import DocumentLoader
 from tests.conftest import WriteContent
 
 WORDS = "随意契約 入札 予算 議会 住民 実証実験 福岡市 補助金 仕様書 スタートアップ 課題 契約保証金 ほげ 2024 X".split()

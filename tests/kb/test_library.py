@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.library import MAX_FILE_BYTES, DocumentLoader, derived_id, load_library, markdown_files, scan
+from kb.catalog import scan
+from kb.files import MAX_FILE_BYTES, derived_id, markdown_files
+from kb.library import DocumentLoader, load_library
 from tests.conftest import WriteContent
 
 HEAD = "---\nid: {id}\ntitle: 題\nkind: guide\nchapter: 1\nroles: [gov-executive]\nstages: [method]\n{more}---\n"

@@ -1,0 +1,148 @@
+"""Every file of the content folders with its front matter: scanned first, since links need every file's id."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from kb.errors import Problem, Severity
+from kb.files import (
+    UNREADABLE,
+    UnreadableError,
+    decode,
+    derived_id,
+    file_digest,
+    file_stamp,
+    is_inside,
+    markdown_paths,
+    read_bytes,
+)
+from kb.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
+
+
+@dataclass(frozen=True)  # no slots, with which unpickling thousands takes ten times as long (as of Python 3.11)
+class ContentFile:
+    """A readable Markdown file: its front matter, the id it is known by, and its size in bytes."""
+
+    root: str
+    path: str
+    id: str
+    front: FrontMatter
+    size: int
+
+    @functools.cached_property
+    def shown_path(self) -> str:
+        """The path as problems name it: the content folder as given, then the path inside it."""
+        return os.path.join(self.root, self.path)
+
+    @property
+    def kind(self) -> str:
+        return self.front.text("kind") or "internal"
+
+    @property
+    def severity(self) -> Severity:
+        """What is an error in the curated kinds is a warning in an internal document, which others wrote."""
+        return Severity.ERROR if self.kind in CURATED_KINDS else Severity.WARNING
+
+
+@dataclass(frozen=True)
+class ScannedFile:
+    """What one look at a file gave: SHA-256 of its bytes, the file if it is readable, and its own problems.
+
+    `stamp` is (size, mtime ns, ctime ns), or None if the file was too young to tell a later change by its times.
+    """
+
+    shown_path: str
+    stamp: tuple[int, int, int] | None
+    digest: str
+    file: ContentFile | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class Catalog:
+    """Every file of the content folders and what is wrong with their front matter; bodies are not kept."""
+
+    roots: tuple[str, ...]
+    files: list[ContentFile] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    scanned: dict[str, ScannedFile] = field(default_factory=dict)
+
+    def ids_by_path(self) -> dict[str, str]:
+        """Absolute, normalised path of each file → its document id."""
+        return {os.path.abspath(file.shown_path): file.id for file in self.files}
+
+
+def scan(roots: Sequence[str], known: Mapping[str, ScannedFile] = MappingProxyType({})) -> Catalog:
+    """Read the front matter of every Markdown file below `roots`; all problems come back in the catalog.
+
+    A file that is as it was when it got `known` (by shown path) is not read again.
+    """
+    catalog = Catalog(tuple(roots))
+    for root in roots:
+        if not os.path.isdir(root):
+            catalog.problems.append(Problem(root, 1, "no such folder", "a folder of Markdown files"))
+            continue
+        for path in markdown_paths(root, catalog.problems):
+            shown = os.path.join(root, path)
+            before = known.get(shown)
+            if before is None or before.stamp is None or before.stamp != file_stamp(shown):
+                before = _scan_file(root, path, before)
+            catalog.scanned[shown] = before
+            catalog.problems += before.problems
+            if before.file:
+                catalog.files.append(before.file)
+    _check_ids(catalog)
+    return catalog
+
+
+def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
+    shown = os.path.join(root, path)
+    stamp = file_stamp(shown)
+    digest = file_digest(shown)
+    if os.path.islink(shown) and not is_inside(shown, root):
+        allowed = "links to files of the same folder; name other folders with --content"
+        problem = Problem(shown, 1, "a link that leads out of the content folder", allowed)
+        return ScannedFile(shown, None, digest, None, (problem,))
+    if before and before.file and before.digest == digest != UNREADABLE:
+        return replace(before, stamp=stamp)
+    try:
+        raw = read_bytes(shown)
+        text = decode(shown, raw)
+    except UnreadableError as error:
+        return ScannedFile(shown, None, digest, None, (error.problem,))
+    front, problems = parse_front_matter(shown, text)
+    front.body = ""  # read again when it is rendered, so that a scan of any size fits in memory
+    document_id = front.text("id") or derived_id(path)
+    file = ContentFile(root, path, document_id, front, len(raw))
+    return ScannedFile(shown, stamp, digest, file, tuple(problems))
+
+
+def _check_ids(catalog: Catalog) -> None:
+    owners: dict[str, list[ContentFile]] = defaultdict(list)
+    for file in catalog.files:
+        owners[file.id].append(file)
+    for document_id, files in owners.items():
+        for file in files if len(files) > 1 else ():
+            others = ", ".join(other.shown_path for other in files if other is not file)
+            line = file.front.lines.get("id", 1)
+            message = f"id {document_id!r} is also used by {others}"
+            catalog.problems.append(Problem(file.shown_path, line, message, "each id once in the whole knowledge base"))
+    former: dict[str, str] = {}
+    for file in catalog.files:
+        for old in file.front.texts("former_ids"):
+            line = file.front.lines["former_ids"]
+            owner = owners[old][0].shown_path if old in owners else former.get(old)
+            if owner is not None:
+                message = f"former id {old!r} is used by {owner}"
+                catalog.problems.append(Problem(file.shown_path, line, message, "an id that nothing else uses"))
+            former[old] = file.shown_path
+        for other in file.front.texts("related"):
+            if other not in owners or other == file.id:
+                line = file.front.lines["related"]
+                message = f"related {other!r} leads nowhere"
+                catalog.problems.append(Problem(file.shown_path, line, message, "ids of other documents"))
