@@ -94,23 +94,27 @@ class Highlighter:
     def snippet(self, source: str, targets: Targets) -> str:
         """About SNIPPET_CHARS of a section's text around its densest matches, escaped, with `<mark>`."""
         if len(source) > MAX_HTML_CHARS:
-            # A first narrowing without folding, which would take longer than all the rest.
-            place = _densest(source.lower(), targets)
-            place = _densest(fold(source), targets) if place is None else place
-            begin = max(0, (place or 0) - MAX_HTML_CHARS // 4)
+            begin = max(0, _densest(source, targets) - MAX_HTML_CHARS // 4)
             source = html_text.clip(source, begin, begin + MAX_HTML_CHARS)
         text = html_text.one_line(html_text.text_of(source))
         if len(text) > MAX_ANALYSED_CHARS:
-            begin = max(0, (_densest(fold(text), targets) or 0) - MAX_ANALYSED_CHARS // 4)
+            begin = max(0, _densest(text, targets) - MAX_ANALYSED_CHARS // 4)
             text = text[begin : begin + MAX_ANALYSED_CHARS]
         return _cut(text, self.ranges(text, targets))
 
 
-def _densest(text: str, targets: Targets) -> int | None:
-    """Where most different targets stand within SNIPPET_CHARS, by plain string search in folded `text`.
+def _densest(text: str, targets: Targets) -> int:
+    """About where in the original `text` most different targets stand within SNIPPET_CHARS, by plain string search.
 
-    Folding changes lengths so little that the place may be used in the original.
+    Folding takes longer than all the rest and changes lengths little: it is done where nothing stands as it is.
     """
+    place = _densest_of(text.lower(), targets)
+    if place is None:
+        place = _densest_of(fold(text), targets)
+    return place or 0
+
+
+def _densest_of(text: str, targets: Targets) -> int | None:
     places: list[tuple[int, str]] = []
     for word in (*targets.surfaces, *targets.terms):
         start = text.find(word)

@@ -54,10 +54,19 @@ _OWN: dict[str, str] = {
 
 
 class _CharacterTable(dict[int, str]):
-    """The fold of every character as if it stood alone, found when it is first met."""
+    """The fold of every character as if it stood alone, found when it is first met.
+
+    `uneven` are the characters met so far that become none or several.
+    """
+
+    def __init__(self) -> None:
+        self.uneven: set[str] = set()
 
     def __missing__(self, codepoint: int) -> str:
-        folded = self[codepoint] = _fold_character(chr(codepoint))
+        character = chr(codepoint)
+        folded = self[codepoint] = _fold_character(character)
+        if len(folded) != 1:
+            self.uneven.add(character)
         return folded
 
 
@@ -120,7 +129,7 @@ def fold(text: str) -> str:
 def fold_with_offsets(text: str) -> Folded:
     """The folded text and where it came from; `.text` equals `fold(text)`."""
     pieces: list[tuple[str, int, int]] = []
-    if _CLUSTER.search(text) is None and len(simple := text.translate(_TABLE)) == len(text) and _one_to_one(text):
+    if _CLUSTER.search(text) is None and (simple := text.translate(_TABLE)) and _TABLE.uneven.isdisjoint(text):
         if all(len(_in_context(match)) == match.end() - match.start() for match in _CONTEXT.finditer(simple)):
             return Folded(_CONTEXT.sub(_in_context, simple))
         pieces = [(character, index, index + 1) for index, character in enumerate(simple)]
@@ -146,11 +155,6 @@ def fold_with_offsets(text: str) -> Folded:
         [start for _, start, _ in result],
         [end for _, _, end in result],
     )
-
-
-def _one_to_one(text: str) -> bool:
-    """Whether every character folds to exactly one (lengths could also agree by chance)."""
-    return all(len(_TABLE[ord(character)]) == 1 for character in set(text))
 
 
 def _fold_characters(text: str, start: int, end: int) -> list[tuple[str, int, int]]:

@@ -239,8 +239,7 @@ class Snapshot:
     def _reason(self, match: UnitMatch, number: int) -> Why | None:
         for alternative, docs in match.by_alternative:
             if holds(docs, number):
-                is_converted = alternative.how is How.EXACT and fold(alternative.shown) not in fold(match.unit.typed)
-                return Why(match.unit.typed, alternative.shown, How.READING if is_converted else alternative.how)
+                return _why(match.unit.typed, alternative.shown, alternative.how)
         return None
 
     def _named_terms(self, plan: Plan) -> dict[Alternative, frozenset[str]]:
@@ -313,6 +312,12 @@ class Snapshot:
     def info(self) -> IndexInfo:
         built_at = datetime.datetime.fromisoformat(self.manifest.built_at)
         return IndexInfo(len(self._document_starts), self._count, built_at, self.manifest.content_digest)
+
+
+@functools.lru_cache
+def _why(typed: str, matched: str, how: How) -> Why:
+    is_converted = how is How.EXACT and fold(matched) not in fold(typed)
+    return Why(typed, matched, How.READING if is_converted else how)
 
 
 def _is_slip(query: Query, did_you_mean: str, matches: Matches) -> bool:
