@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from indexer.backend import Backend
 from indexer.fields import weights_stamp
@@ -66,13 +65,18 @@ def current_stamps(roots: Sequence[str]) -> tuple[str, str, str]:
     return weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE)), content_digest(roots)
 
 
-def content_digest(roots: Sequence[str], scanned: Mapping[str, ScannedFile] = MappingProxyType({})) -> str:
-    """SHA-256 over the names and bytes of everything that goes into an index; `scanned` files are not read again."""
+def content_digest(roots: Sequence[str], scanned: Mapping[str, ScannedFile] | None = None) -> str:
+    """SHA-256 over the names and bytes of everything that goes into an index; of Markdown as it was `scanned`."""
     total = hashlib.sha256()
     for root in roots:
-        for path in (*markdown_files(root), THESAURUS_FILE, USER_DICTIONARY_FILE):
-            shown = os.path.join(root, path)
-            digest = scanned[shown].digest if shown in scanned else file_digest(shown)
+        prefix = os.path.join(root, "")
+        if scanned is None:
+            digests = {path: file_digest(prefix + path) for path in markdown_files(root)}
+        else:
+            files = ((shown, file.digest) for shown, file in scanned.items() if shown.startswith(prefix))
+            digests = {shown.removeprefix(prefix): digest for shown, digest in files}
+        digests |= {name: file_digest(prefix + name) for name in (THESAURUS_FILE, USER_DICTIONARY_FILE)}
+        for path, digest in sorted(digests.items()):
             total.update(f"{path}\0{digest}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 

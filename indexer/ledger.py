@@ -72,13 +72,15 @@ class Ledger:
     def load(cls, path: Path | None, stamps: tuple[str, str]) -> Ledger:
         """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise."""
         was_collecting = gc.isenabled()
-        gc.disable()  # which would look at all that is loaded again and again: half of the time of a small update
+        # Else it would look at all that is loaded again and again: half of the time of a small update.
+        gc.disable()
         try:
             # As trusted as the TOC beside it, which is a pickle too.
             ledger = pickle.loads(zlib.decompress(path.read_bytes())) if path else cls()  # noqa: S301
         except Exception:  # noqa: BLE001 - whatever a damaged or an older pickle raises: everything is built anew
             return cls()
         finally:
+            gc.freeze()  # nor later: it stays until the end of the build
             if was_collecting:
                 gc.enable()
         return ledger if isinstance(ledger, cls) and ledger.stamps == stamps else cls()

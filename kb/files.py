@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import time
 import unicodedata
 from collections.abc import Iterator
@@ -41,11 +42,11 @@ def markdown_paths(root: str, problems: list[Problem]) -> Iterator[str]:
 def file_stamp(path: str) -> tuple[int, int, int] | None:
     """By which a later look tells whether the file has changed; None if that cannot be told by size and times."""
     try:
-        status = os.stat(path)
+        status = os.lstat(path)
     except OSError:
         return None
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
-    if os.path.islink(path) or time.time_ns() - changed < RACY_NANOSECONDS:
+    if stat.S_ISLNK(status.st_mode) or time.time_ns() - changed < RACY_NANOSECONDS:
         return None
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 

@@ -10,7 +10,7 @@ import pytest
 from whoosh.index import open_dir
 from whoosh.query import Term
 
-from indexer.build import content_digest, is_stale
+from indexer.build import build, content_digest, is_stale
 from indexer.engine import SearchEngine, SearchRequest
 from indexer.engines.whoosh_arrays import WhooshArraysBackend
 from indexer.engines.whoosh_arrays.ordering import best_hits
@@ -111,6 +111,26 @@ def test_the_digest_depends_on_names_as_well(write_content: WriteContent) -> Non
     before = content_digest([str(content)])
     (content / "a.md").rename(content / "b.md")
     assert content_digest([str(content)]) != before
+
+
+def test_a_file_that_appears_while_the_others_are_indexed_makes_the_index_stale(
+    write_content: WriteContent, tmp_path: Path
+) -> None:
+    content = write_content({"a.md": "# 一\n"})
+    index = tmp_path / "index"
+    build([str(content)], index, WhooshArraysBackend(), progress=lambda *_: (content / "b.md").touch())
+    assert is_stale(WhooshArraysBackend().read_manifest(index), [str(content)])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_index_of_a_folder_and_one_inside_it_is_fresh(
+    write_content: WriteContent, tmp_path: Path, order: int
+) -> None:
+    content = write_content({"z.md": "# 一\n", "sub/a.md": "# 二\n", "zz/b.md": "# 三\n"})
+    roots = [str(content), str(content / "sub")][::order]
+    index = tmp_path / "index"
+    build(roots, index, WhooshArraysBackend(), keep_going=True)
+    assert not is_stale(WhooshArraysBackend().read_manifest(index), roots)
 
 
 @pytest.mark.parametrize("levels", [3, 100, 10**9])

@@ -85,7 +85,7 @@ class SegmentData:
         sizes = lasts - firsts
         document_starts = np.concatenate(([0], np.cumsum(sizes)))
         rows = np.repeat(firsts - document_starts[:-1], sizes) + np.arange(sizes.sum())
-        numbers = np.full(len(self) + len(added), GONE, dtype=np.int64)
+        numbers = np.full(len(self) + len(added), GONE, dtype=np.int32)
         numbers[rows] = np.arange(len(rows))
         old, new = numbers[: len(self)], numbers[len(self) :]
         spliced = {name: splice(self.fields[name], added.fields[name], old, new) for name in SECTION_FIELDS}

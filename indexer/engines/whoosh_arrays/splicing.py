@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, Lexicon
 
 GONE = -1
+Members = NDArray[np.int32]
+"""By old number the new one: half the bytes of int64, and so half the time of an update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,11 @@ class Spliced:
     """The new field, and the new rank of each old and each added name (GONE for one that has no member left)."""
 
     field: ArrayField
-    old_ranks: IntArray
-    added_ranks: IntArray
+    old_ranks: Members
+    added_ranks: Members
 
 
-def splice(old: ArrayField, added: ArrayField, old_members: IntArray, added_members: IntArray) -> Spliced:
+def splice(old: ArrayField, added: ArrayField, old_members: Members, added_members: Members) -> Spliced:
     """`old` without its members that map to GONE, and with those of `added`.
 
     `old_members` and `added_members` give each member its new number; the former must ascend where it is not GONE.
@@ -33,7 +35,7 @@ def splice(old: ArrayField, added: ArrayField, old_members: IntArray, added_memb
     members = old_members[old.docs]
     gone = np.flatnonzero(members == GONE)
     offsets = old.offsets - np.searchsorted(gone, old.offsets)
-    docs = np.delete(members, gone).astype(np.int32)
+    docs = np.delete(members, gone)
     places, known = _places(old.lexicon, added.lexicon)
     at, keep, counts = _insertions(docs, offsets, added, added_members, places, known)
     alive = np.diff(offsets) > 0
@@ -42,7 +44,7 @@ def splice(old: ArrayField, added: ArrayField, old_members: IntArray, added_memb
     sizes = np.zeros(np.count_nonzero(alive) + np.count_nonzero(~known), dtype=np.int64)
     sizes[old_ranks[alive]] = np.diff(offsets)[alive]
     sizes[added_ranks] += counts
-    new_docs = np.insert(docs, at, added_members[added.docs[keep]].astype(np.int32))
+    new_docs = np.insert(docs, at, added_members[added.docs[keep]])
     impacts = old.impacts
     if len(old.impacts) or len(added.impacts):
         impacts = np.insert(np.delete(old.impacts, gone), at, added.impacts[keep])
@@ -78,7 +80,7 @@ def _insertions(
     docs: NDArray[np.int32],
     offsets: IntArray,
     added: ArrayField,
-    members: IntArray,
+    members: Members,
     places: IntArray,
     known: NDArray[np.bool_],
 ) -> tuple[IntArray, IntArray, IntArray]:
@@ -106,12 +108,12 @@ def _insertions(
     return np.concatenate([empty, *at]), np.concatenate([empty, *kept]), counts
 
 
-def _ranks(alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+def _ranks(alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_]) -> tuple[Members, Members]:
     fresh = places[~known]
     before = np.concatenate(([0], np.cumsum(alive)))
-    old_ranks = before[:-1] + np.searchsorted(fresh, np.arange(len(alive)), side="right")
+    old_ranks = (before[:-1] + np.searchsorted(fresh, np.arange(len(alive)), side="right")).astype(np.int32)
     old_ranks[~alive] = GONE
-    added_ranks = np.empty(len(places), dtype=np.int64)
+    added_ranks = np.empty(len(places), dtype=np.int32)
     added_ranks[known] = old_ranks[places[known]]
     added_ranks[~known] = before[fresh] + np.arange(len(fresh))
     return old_ranks, added_ranks
@@ -146,9 +148,8 @@ def _spliced_positions(
     starts = np.concatenate(([0], np.cumsum(counts)))
     added_counts = _run_lengths(added.position_ends)
     positions = np.insert(positions, np.repeat(starts[at], added_counts), added.positions)
-    return np.cumsum(np.insert(counts, at, added_counts)).astype(np.uint32), positions
+    return np.cumsum(np.insert(counts, at, added_counts), dtype=np.uint32), positions
 
 
-def _run_lengths(ends: NDArray[np.uint32]) -> IntArray:
-    lengths: IntArray = np.diff(np.concatenate(([0], ends.astype(np.int64))))
-    return lengths
+def _run_lengths(ends: NDArray[np.uint32]) -> NDArray[np.int32]:
+    return np.diff(ends, prepend=np.uint32(0)).astype(np.int32)
