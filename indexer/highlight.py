@@ -155,7 +155,10 @@ def _cut(text: str, ranges: Sequence[Range]) -> str:
             begin = sentence[-1]
         if len(text) - begin < SNIPPET_CHARS:
             begin = max(0, min(begin, len(text) - SNIPPET_CHARS))
+    # No match is cut in two.
+    begin = next((start for start, stop in ranges if start < begin < stop), begin)
     end = min(len(text), begin + SNIPPET_CHARS)
+    end = next((start for start, stop in ranges if begin < start < end < stop), end)
     out = ["…"] if begin > 0 else []
     cursor = begin
     for start, stop in ranges:

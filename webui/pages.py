@@ -103,6 +103,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
             toggled=toggled,
             how=How,
             default_per_page=DEFAULT_PER_PAGE,
+            default_sort=Sort.RELEVANCE,
             replace=replace,
             next_request=next_request,
         )

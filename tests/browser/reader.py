@@ -23,9 +23,6 @@ class Reader(Protocol):
     def tick(self, *boxes: Locator) -> None:
         """Tick checkboxes and see the results that they leave."""
 
-    def choose_last(self, menu: Locator) -> None:
-        """Choose the last entry of a menu and see what follows."""
-
 
 class KeyboardReader:
     """Moves by Tab, acts by Enter, Space and arrows, and never points at anything."""
@@ -60,9 +57,6 @@ class KeyboardReader:
         for box in boxes:
             self.press(box, "Space")
 
-    def choose_last(self, menu: Locator) -> None:
-        self.press(menu, "End")
-
 
 class ScriptlessReader:
     """Has links and forms only, so every change of a form waits for its button."""
@@ -80,11 +74,4 @@ class ScriptlessReader:
     def tick(self, *boxes: Locator) -> None:
         for box in boxes:
             box.check()
-        self._apply()
-
-    def choose_last(self, menu: Locator) -> None:
-        menu.select_option(index=menu.get_by_role("option").count() - 1)
-        self._apply()
-
-    def _apply(self) -> None:
         self.page.get_by_role("button", name="この条件で絞り込む").click()

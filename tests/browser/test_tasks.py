@@ -102,9 +102,11 @@ def test_clear_all_conditions(reader: Reader) -> None:
 def test_change_the_order_of_the_results(reader: Reader) -> None:
     reader.page.goto(RESULTS)
     before = reader.page.locator(".hit h2").all_inner_texts()
-    reader.choose_last(reader.page.get_by_label("並び順"))
+    order = reader.page.get_by_role("navigation", name="並び順")
+    expect(order.locator("[aria-current]")).to_have_text("関連度の高い順")
+    reader.follow(order.get_by_role("link", name="ガイドの頁順"))
     expect(reader.page).to_have_url(re.compile("sort=page"))
-    expect(reader.page.get_by_label("並び順")).to_have_value("page")
+    expect(order.locator("[aria-current]")).to_have_text("ガイドの頁順")
     expect(reader.page.locator(".hit h2").first).not_to_have_text(before[0])
 
 

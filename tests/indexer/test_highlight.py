@@ -100,6 +100,12 @@ def test_a_snippet_prefers_the_place_where_most_words_stand_together() -> None:
     assert shown(source, targets(["契約", "保証金", "保証"])) == ["契約", "保証金"]
 
 
+@pytest.mark.parametrize("before", range(90, 145))
+def test_a_snippet_cuts_no_match_in_two(before: int) -> None:
+    source = f"<p>契約です{'あ' * before}契約{'い' * 500}</p>"
+    assert set(shown(source, CONTRACT)) == {"契約"}
+
+
 PIECES = [
     *"契約 <p> </p> <b> </b> <script> ほかの話です。".split(),
     "a < b & c",

@@ -11,7 +11,7 @@ from whoosh.index import open_dir
 from whoosh.query import Term
 
 from indexer.build import build, content_digest, is_stale
-from indexer.engine import SearchEngine, SearchRequest
+from indexer.engine import How, SearchEngine, SearchRequest
 from indexer.engines.whoosh_arrays import WhooshArraysBackend
 from indexer.engines.whoosh_arrays.ordering import best_hits
 from indexer.engines.whoosh_arrays.writer import IndexWriter
@@ -104,6 +104,19 @@ def test_any_change_of_content_makes_the_index_stale(write_content: WriteContent
     assert not is_stale(manifest, [str(content)])
     write_content({name: "表記,読み,品詞\n"})
     assert is_stale(manifest, [str(content)])
+
+
+def test_a_snippet_marks_a_synonym_where_only_the_title_holds_the_word_itself(
+    write_content: WriteContent, tmp_path: Path
+) -> None:
+    thesaurus = "equal:\n  - [随意契約, 随契]\n"
+    build_folder(
+        write_content({"a.md": "# 随契の手引\n\n随意契約は例外です。\n", "thesaurus.yaml": thesaurus}),
+        tmp_path / "index",
+    )
+    (hit,) = WhooshArraysBackend().open_engine(tmp_path / "index").search(SearchRequest("随契")).hits
+    assert [why.how for why in hit.why] == [How.EXACT]
+    assert hit.snippet == "<mark>随意契約</mark>は例外です。"
 
 
 def test_the_digest_depends_on_names_as_well(write_content: WriteContent) -> None:

@@ -138,7 +138,7 @@ def test_a_page_past_the_last_hit_claims_no_range_and_leads_back(engine: Settabl
 
 def test_every_facet_is_shown_with_all_its_values_and_counts(client: FlaskClient) -> None:
     groups = {group.one("legend").text: group for group in get(client, "/search?q=x").all("fieldset")}
-    assert list(groups) == [*(facet.label for facet in FACETS), "表示"]
+    assert list(groups) == [*(facet.label for facet in FACETS), "探し方"]
     counts = {"gov-line-officer": "1,234件", "case": "1件"}
     for facet in FACETS:
         shown = {

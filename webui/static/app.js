@@ -189,7 +189,6 @@ class LiveResults {
   update({ typing = false, push = false }) {
     const parameters = new URLSearchParams(new FormData(this.form));
     if (!parameters.get("q")) parameters.delete("q");
-    if (parameters.get("sort") === "relevance") parameters.delete("sort");
     return this.load(`/search?${parameters}`, { typing, push });
   }
 
@@ -210,10 +209,8 @@ class LiveResults {
     this.results.replaceChildren(...page.querySelector(".results").childNodes);
     document.title = page.title;
     for (const fresh of page.querySelectorAll(".filters .choice")) this.refresh(fresh, restore);
-    if (restore) {
-      this.input.value = page.querySelector("#q").value;
-      this.form.elements.sort.value = page.querySelector("#sort").value;
-    } else if (push) history.pushState(null, "", address);
+    if (restore) this.input.value = page.querySelector("#q").value;
+    else if (push) history.pushState(null, "", address);
     else history.replaceState(null, "", address);
   }
 

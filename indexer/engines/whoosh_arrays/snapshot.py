@@ -55,6 +55,7 @@ from kb.query_parser import parse_query
 from kb.vocabulary import FACET_BY_NAME
 
 MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
+_SAME_MEANING = frozenset({How.EXACT, How.VARIANT, How.SYNONYM})  # marked beside what a section was found by
 MAX_CORRECTIONS_TRIED = 30  # each costs a search; the right one is among the first
 
 
@@ -220,8 +221,7 @@ class Snapshot:
         document = self._document_of(self._document_number(number))
         section = section_from_stored(stored)
         why = tuple(reason for unit in matches.units() if (reason := self._reason(unit, number)))
-        kinds = frozenset(reason.how for reason in why) or frozenset({How.EXACT})
-        targets = targets_of(plan, named, kinds)
+        targets = targets_of(plan, named, _SAME_MEANING | {reason.how for reason in why})
         return Hit(
             id=section.id,
             anchor=section.anchor,
