@@ -36,20 +36,23 @@ class Targets:
 def targets_of(
     plan: Plan, named: Mapping[Alternative, frozenset[str]], kinds: frozenset[How] = frozenset(How)
 ) -> Targets:
-    """What matches of these `kinds` come from; `named` gives the terms that the index knows for an alternative."""
+    """What matches of these `kinds` come from; `named` gives the terms that the index knows for an alternative.
+
+    Question words (方法, する) are marked only where nothing else was asked for.
+    """
+    units = [unit for clause in plan.clauses for typed in clause for leaf in typed.readings() for unit in leaf.units]
+    subjects = [unit for unit in units if not unit.is_question_word]
     terms: set[str] = set()
     surfaces: set[str] = set()
-    for leaf in (leaf for clause in plan.clauses for typed in clause for leaf in typed.readings()):
-        for unit in leaf.units:
-            for alternative in unit.alternatives:
-                if alternative.how not in kinds:
-                    continue
-                if alternative in named:
-                    terms |= named[alternative]
-                elif alternative.how is How.SUBSTRING or alternative.adjacent:
-                    surfaces.add(fold(alternative.shown))
-                else:
-                    terms |= {term.term for term in alternative.terms}
+    for alternative in (alternative for unit in subjects or units for alternative in unit.alternatives):
+        if alternative.how not in kinds:
+            continue
+        if alternative in named:
+            terms |= named[alternative]
+        elif alternative.how is How.SUBSTRING or alternative.adjacent:
+            surfaces.add(fold(alternative.shown))
+        else:
+            terms |= {term.term for term in alternative.terms}
     return Targets(frozenset(terms), tuple(sorted(surfaces, key=lambda text: (-len(text), text))))
 
 

@@ -19,6 +19,8 @@ def format_page(page: SearchPage) -> str:
         lines.append(f"{'corrected to' if interpretation.corrected else 'did you mean'}: {interpretation.did_you_mean}")
     if interpretation.dropped:
         lines.append(f"without: {', '.join(interpretation.dropped)}")
+    elif interpretation.unknown:
+        lines.append(f"in no section: {', '.join(interpretation.unknown)}")
     hits = (*page.hits, *page.partial_hits)
     for rank, hit in enumerate(hits, (page.request.page - 1) * page.request.per_page + 1):
         lines += [

@@ -173,6 +173,15 @@ class EngineContract(abc.ABC):
         page = engine.search(SearchRequest("施行令"))
         assert "地方自治法<mark>施行令</mark>第167条" in page.hits[0].snippet
 
+    def test_words_that_only_carry_the_question_are_marked_where_nothing_else_was_asked(
+        self, engine: SearchEngine
+    ) -> None:
+        def snippet(q: str) -> str:
+            return next(hit.snippet for hit in engine.search(SearchRequest(q)).hits if hit.id == "direct-contract")
+
+        assert snippet("製品を買う方法は何か") == "自治体が新しい<mark>製品</mark>を<mark>買う</mark>方法です。"
+        assert snippet("方法") == "自治体が新しい製品を買う<mark>方法</mark>です。"
+
     def test_a_phrase_matches_only_as_written(self, engine: SearchEngine) -> None:
         assert ids(engine.search(SearchRequest('"官民が連携"'))) == ["agreement#public-private"]
         assert engine.search(SearchRequest('"連携が官民"')).total == 0

@@ -197,6 +197,23 @@ def test_without_filters_there_are_no_chips(client: FlaskClient) -> None:
     assert get(client, "/search?q=x").all("ul", "chips") == []
 
 
+@pytest.mark.parametrize(
+    ("interpretation", "said"),
+    [
+        (
+            Interpretation(dropped=("宇宙", "船"), unknown=("宇宙",)),
+            "すべての語を含む節はないため、「宇宙」「船」を除いて検索しました。",
+        ),
+        (Interpretation(unknown=("監査",)), "「監査」を含む節はないため、ほかの語で検索しました。"),
+    ],
+)
+def test_words_that_were_given_up_or_are_nowhere_are_named_above_the_hits(
+    engine: SettableEngine, client: FlaskClient, interpretation: Interpretation, said: str
+) -> None:
+    engine.interpretation = interpretation
+    assert get(client, "/search?q=x").one("div", "notice").text == said
+
+
 # Nothing typed, nothing found
 
 
