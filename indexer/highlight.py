@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from indexer.analysis import Analyzer
 from indexer.engine import How
 from indexer.planning import Alternative, Plan
+from indexer.tokenizer import Token
 from kb import html_text
-from kb.folding import fold, fold_with_offsets
+from kb.folding import Folded, fold, fold_with_offsets
 
 SNIPPET_CHARS = 140  # two to three lines of the result list
 MAX_ANALYSED_CHARS = 200  # of one section, around its matches: a snippet with room on both sides
@@ -64,57 +66,79 @@ class Highlighter:
 
     def ranges(self, text: str, targets: Targets) -> list[Range]:
         """Sorted, disjoint [start, end) of `text` (the original, not folded) that match."""
-        if not targets:
-            return []
-        folded = fold_with_offsets(text)
-        return _merge(folded.original_range(*span) for span in self._folded_ranges(folded.text, targets))
+        return self._analysed(text).ranges(targets) if targets else []
 
-    def _folded_ranges(self, text: str, targets: Targets) -> list[Range]:
+    def _analysed(self, text: str) -> _Analysed:
+        folded = fold_with_offsets(text)
+        return _Analysed(folded, self._analyzer.tokens(folded.text))
+
+    def mark(self, source: str, targets: Targets) -> str:
+        """A section's sanitised HTML with every match in `<mark>`."""
+        return html_text.mark(source, self.ranges(html_text.text_of(source), targets)) if targets else source
+
+    def snippet(self, source: str, wanted: Targets, marked: Targets) -> str:
+        """About SNIPPET_CHARS of a section's text where most of `wanted` stands, escaped, with `marked` in `<mark>`.
+
+        Where nothing `wanted` stands, the place is that of what is `marked`.
+        """
+        if len(source) > MAX_HTML_CHARS:
+            begin = max(0, _densest(source, wanted, marked) - MAX_HTML_CHARS // 4)
+            source = html_text.clip(source, begin, begin + MAX_HTML_CHARS)
+        text = html_text.one_line(html_text.text_of(source))
+        if len(text) > MAX_ANALYSED_CHARS:
+            begin = max(0, _densest(text, wanted, marked) - MAX_ANALYSED_CHARS // 4)
+            text = text[begin : begin + MAX_ANALYSED_CHARS]
+        if not marked:
+            return _cut(text, (), ())
+        analysed = self._analysed(text)
+        marks = analysed.ranges(marked)
+        return _cut(text, analysed.ranges(wanted) or marks, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Analysed:
+    """A text, folded, and its tokens."""
+
+    folded: Folded
+    tokens: Sequence[Token]
+
+    def ranges(self, targets: Targets) -> list[Range]:
+        return _merge(self.folded.original_range(*span) for span in self._folded_ranges(targets))
+
+    def _folded_ranges(self, targets: Targets) -> list[Range]:
+        text = self.folded.text
         found: list[Range] = []
         for surface in targets.surfaces:
             start = text.find(surface)
             while surface and start >= 0:
                 found.append((start, start + len(surface)))
                 start = text.find(surface, start + len(surface))
-        if targets.terms:
-            for token in self._analyzer.tokens(text):
-                if token.word.is_function:
-                    continue
-                if token.word.term in targets.terms:
-                    found.append((token.start, token.end))
-                    continue
-                found += [
-                    (token.start + part.start, token.start + part.end)
-                    for part in token.word.parts
-                    if part.term in targets.terms
-                ]
+        for token in self.tokens if targets.terms else ():
+            if token.word.is_function:
+                continue
+            if token.word.term in targets.terms:
+                found.append((token.start, token.end))
+                continue
+            found += [
+                (token.start + part.start, token.start + part.end)
+                for part in token.word.parts
+                if part.term in targets.terms
+            ]
         return found
 
-    def mark(self, source: str, targets: Targets) -> str:
-        """A section's sanitised HTML with every match in `<mark>`."""
-        return html_text.mark(source, self.ranges(html_text.text_of(source), targets)) if targets else source
 
-    def snippet(self, source: str, targets: Targets) -> str:
-        """About SNIPPET_CHARS of a section's text around its densest matches, escaped, with `<mark>`."""
-        if len(source) > MAX_HTML_CHARS:
-            begin = max(0, _densest(source, targets) - MAX_HTML_CHARS // 4)
-            source = html_text.clip(source, begin, begin + MAX_HTML_CHARS)
-        text = html_text.one_line(html_text.text_of(source))
-        if len(text) > MAX_ANALYSED_CHARS:
-            begin = max(0, _densest(text, targets) - MAX_ANALYSED_CHARS // 4)
-            text = text[begin : begin + MAX_ANALYSED_CHARS]
-        return _cut(text, self.ranges(text, targets))
-
-
-def _densest(text: str, targets: Targets) -> int:
+def _densest(text: str, *choices: Targets) -> int:
     """About where in the original `text` most different targets stand within SNIPPET_CHARS, by plain string search.
 
-    Folding takes longer than all the rest and changes lengths little: it is done where nothing stands as it is.
+    The first of `choices` that stands somewhere decides. Folding takes longer than all the rest and changes lengths
+    little: it is done where nothing stands as it is.
     """
-    place = _densest_of(text.lower(), targets)
-    if place is None:
-        place = _densest_of(fold(text), targets)
-    return place or 0
+    lowered = text.lower()
+    tries = itertools.chain(
+        (_densest_of(lowered, targets) for targets in choices),
+        (_densest_of(fold(text), targets) for targets in choices),
+    )
+    return next((place for place in tries if place is not None), 0)
 
 
 def _densest_of(text: str, targets: Targets) -> int | None:
@@ -145,8 +169,8 @@ def _merge(ranges: Iterable[Range]) -> list[Range]:
     return merged
 
 
-def _cut(text: str, ranges: Sequence[Range]) -> str:
-    """The window of SNIPPET_CHARS that covers most marked characters, begun at a sentence where one begins near."""
+def _cut(text: str, ranges: Sequence[Range], marks: Sequence[Range]) -> str:
+    """The window of SNIPPET_CHARS that covers most of `ranges`, begun at a sentence where one begins near."""
     begin = 0
     if ranges:
         best = max(ranges, key=lambda first: (_covered(ranges, first[0], first[0] + SNIPPET_CHARS), -first[0]))
@@ -158,13 +182,13 @@ def _cut(text: str, ranges: Sequence[Range]) -> str:
             begin = sentence[-1]
         if len(text) - begin < SNIPPET_CHARS:
             begin = max(0, min(begin, len(text) - SNIPPET_CHARS))
-    # No match is cut in two.
-    begin = next((start for start, stop in ranges if start < begin < stop), begin)
+    # No mark is cut in two.
+    begin = next((start for start, stop in marks if start < begin < stop), begin)
     end = min(len(text), begin + SNIPPET_CHARS)
-    end = next((start for start, stop in ranges if begin < start < end < stop), end)
+    end = next((start for start, stop in marks if begin < start < end < stop), end)
     out = ["…"] if begin > 0 else []
     cursor = begin
-    for start, stop in ranges:
+    for start, stop in marks:
         first, last = max(start, begin), min(stop, end)
         if first >= last:
             continue

@@ -32,7 +32,7 @@ def marked(text: str, wanted: Targets) -> list[str]:
 
 
 def shown(source: str, wanted: Targets) -> list[str]:
-    return re.findall(r"<mark>(.*?)</mark>", HIGHLIGHTER.snippet(source, wanted))
+    return re.findall(r"<mark>(.*?)</mark>", HIGHLIGHTER.snippet(source, wanted, wanted))
 
 
 @settings(deadline=None)
@@ -106,6 +106,15 @@ def test_a_snippet_cuts_no_match_in_two(before: int) -> None:
     assert set(shown(source, CONTRACT)) == {"契約"}
 
 
+def test_a_snippet_is_of_the_place_that_was_asked_for_with_all_marks() -> None:
+    source = f"<p>{'約束です。' * 9}</p>{FILLER}<p>契約の約束です。</p>{FILLER}"
+    snippet = HIGHLIGHTER.snippet(source, CONTRACT, targets(["契約", "約束"]))
+    assert re.findall("<mark>(.*?)</mark>", snippet) == ["契約", "約束"]
+    assert re.findall(
+        "<mark>(.*?)</mark>", HIGHLIGHTER.snippet(FILLER + "<p>約束</p>", CONTRACT, targets(["約束"]))
+    ) == ["約束"]
+
+
 PIECES = [
     *"契約 <p> </p> <b> </b> <script> ほかの話です。".split(),
     "a < b & c",
@@ -116,7 +125,7 @@ PIECES = [
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join), st.integers(1, 40))
 def test_a_snippet_is_short_and_escaped_with_marks_as_its_only_elements(text: str, times: int) -> None:
-    snippet = HIGHLIGHTER.snippet(sanitise(text * times), CONTRACT)
+    snippet = HIGHLIGHTER.snippet(sanitise(text * times), CONTRACT, CONTRACT)
     assert set(re.findall(r"<[^>]*>", snippet)) <= {"<mark>", "</mark>"}
     plain = re.sub("</?mark>", "", snippet)
     assert re.sub(r"&(amp|lt|gt);", "", plain).count("&") == 0
@@ -125,4 +134,4 @@ def test_a_snippet_is_short_and_escaped_with_marks_as_its_only_elements(text: st
 
 def test_the_number_of_a_footnote_is_no_text() -> None:
     source = '<p>契約<sup id="fnref:a"><a class="footnote-ref" href="#fn:a">1</a></sup>です。</p>'
-    assert HIGHLIGHTER.snippet(source, CONTRACT) == "<mark>契約</mark>です。"
+    assert HIGHLIGHTER.snippet(source, CONTRACT, CONTRACT) == "<mark>契約</mark>です。"

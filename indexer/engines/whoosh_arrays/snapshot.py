@@ -221,14 +221,15 @@ class Snapshot:
         document = self._document_of(self._document_number(number))
         section = section_from_stored(stored)
         why = tuple(reason for unit in matches.units() if (reason := self._reason(unit, number)))
-        targets = targets_of(plan, named, _SAME_MEANING | {reason.how for reason in why})
+        kinds = frozenset(reason.how for reason in why)
+        wanted, marked = (targets_of(plan, named, these) for these in (kinds, kinds | _SAME_MEANING))
         return Hit(
             id=section.id,
             anchor=section.anchor,
             heading=section.heading,
             breadcrumb=breadcrumb(document, section),
             document=document,
-            snippet=self._highlighter.snippet(section.html, targets),
+            snippet=self._highlighter.snippet(section.html, wanted, marked),
             score=round(float(matches.scores[number]), 4),
             why=why,
             missing=tuple(part.typed for part in matches.requirements if not holds(part.sections, number))
