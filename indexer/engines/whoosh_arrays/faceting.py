@@ -63,7 +63,7 @@ class Facets:
     def _passes(self, filters: Filters) -> dict[str, Mask]:
         """By facet that is filtered, which combinations pass."""
         passes: dict[str, Mask] = {}
-        for facet in FACETS:
+        for facet in FACETS if filters else ():
             if wanted := [place for place, value in enumerate(facet.values) if value in filters.get(facet.name, ())]:
                 passes[facet.name] = np.any(self._holds[:, _COLUMNS[facet.name]][:, wanted], axis=1)
         return passes

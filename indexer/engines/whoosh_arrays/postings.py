@@ -61,9 +61,8 @@ def summed(worths: Iterable[Worth], wanted: IntArray, sections: int) -> Floats:
         if len(docs) < FEW * len(wanted):
             rest.append(worth)
         elif len(wanted):
-            places = np.searchsorted(docs, wanted)
-            places[places == len(docs)] = 0
-            total += (docs[places] == wanted) * worth.of(places)
+            places, is_there = places_in(docs, wanted)
+            total += is_there * worth.of(places)
     return total + dense(rest, sections).take(wanted) if rest else total
 
 
@@ -103,12 +102,19 @@ def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) 
 
 def contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> Mask:
     """Which needles are in the ascending haystack."""
-    places = np.searchsorted(haystack, needles)
+    return places_in(haystack, needles)[1] if len(haystack) else np.zeros(len(needles), dtype=bool)
+
+
+def places_in(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> tuple[IntArray, Mask]:
+    """Where each needle would stand in the ascending haystack, which is not empty, and whether it stands there.
+
+    Needles of another type are cast, or NumPy would cast the whole haystack.
+    """
+    places = haystack.searchsorted(needles.astype(haystack.dtype, copy=False))
     places[places == len(haystack)] = 0
-    return haystack[places] == needles if len(haystack) else np.zeros(len(needles), dtype=bool)
+    return places, haystack[places] == needles
 
 
 def holds(docs: Docs, section: int) -> bool:
     """Whether one section is in the set."""
-    place = int(np.searchsorted(docs, section))
-    return place < len(docs) and int(docs[place]) == section
+    return bool(contains(docs, np.array([section]))[0])

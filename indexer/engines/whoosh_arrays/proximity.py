@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
-from indexer.engines.whoosh_arrays.postings import Floats, IntArray
+from indexer.engines.whoosh_arrays.postings import Floats, IntArray, places_in
 from indexer.ranking import PROXIMITY_CHARS, PROXIMITY_WEIGHT
 
 Typed = tuple[str, float]
@@ -40,10 +40,8 @@ def _places(term: str, candidates: IntArray, words: ArrayField) -> IntArray:
         return np.empty(0, dtype=np.int64)
     span = words.span(rank)
     docs = words.docs[span]
-    places = np.searchsorted(docs, candidates)
-    places = places[places < len(docs)]
-    places = places[np.isin(docs[places], candidates)]
-    places = np.unique(places)
+    places, is_there = places_in(docs, candidates)
+    places = places[is_there]
     if not len(places):
         return np.empty(0, dtype=np.int64)
     ends = words.position_ends

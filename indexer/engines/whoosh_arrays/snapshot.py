@@ -78,7 +78,7 @@ class Snapshot:
         self._data = data
         self._words, self._ids, self._former = (data.fields[key] for key in ("words", "ids", "former"))
         self._facets = Facets(data.facets)
-        self._document_starts, self._count = data.document_starts, len(data)
+        self._document_starts, self._count = data.document_starts.astype(np.int64), len(data)
         readings = data.fields["readings"]
         self._lookup = Lookup(self._words, data.fields["bigrams"], data.fields["synonyms"], self._count)
         self._scorer = Scorer(self._lookup, self._count)
