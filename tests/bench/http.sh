@@ -1,6 +1,6 @@
 #!/bin/sh
 # The search page and suggestions over HTTP with wrk (Debian's package): requests a second, p95 and errors with 1, 8 and
-# 64 clients that ask different things. Usage: tests/bench/http.sh [INDEX] (after kb index)
+# 64 clients that ask different things. Usage: [KB_CONTENT=DIR] tests/bench/http.sh [INDEX], an index of that content
 set -eu
 KB_INDEX=${1:-.index} kb serve --port 8135 >/dev/null 2>&1 &
 server=$!

@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     content, index = options.folder / "content", options.folder / "index"
-    content.mkdir(parents=True)
+    content.mkdir(parents=True, exist_ok=True)
     judgements = write_content(options.source, content)
     lines = [
         json.dumps({"query": item.query, "relevant": dict(item.relevant)}, ensure_ascii=False) for item in judgements
