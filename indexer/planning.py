@@ -31,6 +31,11 @@ QUESTION_WORDS = frozenset(
         " 呼ぶ 於く 因る 就く 就いて 使う 違い 意味 流れ 手順 仕方 やり方"
     ).split()
 )
+# The end of a query that asks what something is: 官民連携とは何か, 官民連携って何ですか, 官民連携 意味.
+_ASKS_MEANING = re.compile(
+    r"\s*(?:とは|って|というのは|の?\s*(?:意味|定義))\s*(?:何|なに|どういう(?:もの|こと|意味))?"
+    r"(?:です|でしょう)?か?(?:を?教えて(?:ください|下さい)?|[をが]?知りたい)?[?!。]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class Plan:
     """AND over clauses, OR inside a clause; no exclusion may match.
 
     In a question (`is_question`) no single word is required, only quoted phrases are: the sections that hold enough of
-    its weight match.
+    its weight match. Where it asks what something is, `names` (folded) are what that thing is called.
     """
 
     clauses: tuple[tuple[LeafPlan, ...], ...] = ()
@@ -99,6 +104,7 @@ class Plan:
     expansions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_question: bool = False
     exact: bool = False
+    names: tuple[str, ...] = ()
 
 
 class Planner:
@@ -121,7 +127,18 @@ class Planner:
         )
         exclusions = tuple(filter(None, (self._leaf(leaf, True, {}) for leaf in query.exclusions)))
         is_question = any((leaf.conversions or (leaf,))[0].is_sentence for clause in clauses for leaf in clause)
-        return Plan(clauses, exclusions, expansions, is_question, exact)
+        return Plan(clauses, exclusions, expansions, is_question, exact, self._names(query))
+
+    def _names(self, query: Query) -> tuple[str, ...]:
+        """What is asked about where its meaning is asked for, with its other spellings and its equal terms."""
+        leaves = [leaf for clause in query.clauses for leaf in clause.alternatives]
+        text = fold(" ".join(leaf.text for leaf in leaves))
+        asking = _ASKS_MEANING.search(text)
+        name = text[: asking.start()] if asking else ""
+        if not name or len(leaves) > len(query.clauses) or any(isinstance(leaf, Phrase) for leaf in leaves):
+            return ()
+        tables = (self._thesaurus.variants, self._thesaurus.equal)
+        return tuple(dict.fromkeys((name, *(fold(other) for table in tables for other in table.get(name, ())))))
 
     def _converted(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
         """The plan of a leaf with those of its conversions."""
@@ -149,7 +166,9 @@ class Planner:
         if not spans:  # nothing but function words or signs: look for the characters themselves
             if not bigrams:
                 return None
-            unit = Unit(leaf.text, 0, (Alternative(How.SUBSTRING, leaf.text, bigrams=bigrams),))
+            alternative = Alternative(How.SUBSTRING, leaf.text, bigrams=bigrams)
+            weight = QUESTION_WORD_WEIGHT if tokens else 1.0
+            unit = Unit(leaf.text, 0, (alternative,), weight, is_question_word=bool(tokens))
             return LeafPlan(leaf.text, (unit,), bigrams)
         joined = {token for span in spans for token in span}
         is_sentence = len(spans) > 1 and any(token.word.is_function for token in tokens if token not in joined)
@@ -179,8 +198,8 @@ class Planner:
             if len(surface) <= self._thesaurus.longest and self._related(surface):
                 return end - index
         # け/いや: kana that the dictionary cut into scraps are not words; they are looked for as they stand.
-        if index == 0 and len(tokens) > 1 and is_kana(text) and all(_is_scrap(token) for token in tokens):
-            return len(tokens)
+        if index == 0 and len(tokens) > 1 and is_kana(text) and all(map(_is_scrap, tokens)):
+            return 1 if all(token.word.is_function for token in tokens) else len(tokens)
         return 1
 
     def _related(self, surface: str) -> bool:

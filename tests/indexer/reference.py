@@ -17,6 +17,7 @@ from indexer.analysis import Analyzer, bigram_codes, bigram_text
 from indexer.engine import MAX_WINDOW, How, SearchRequest, Sort
 from indexer.entries import Entry
 from indexer.planning import Alternative, LeafPlan, Plan, TermAt, Unit
+from kb.folding import fold
 from kb.vocabulary import FACETS
 
 MOST_COUNTED = 65_535  # occurrences of a pair in one field, and the last position that is told from later ones
@@ -90,6 +91,7 @@ class Reference:
 
     def __init__(self, entries: Sequence[Entry], analyzer: Analyzer) -> None:
         self._entries = entries
+        self._headings = [fold(dict(entry.phrases)["heading"]) for entry in entries]
         self._document = list(itertools.accumulate("document" in entry.stored for entry in entries))
         self._terms_of_group: dict[int, set[str]] = defaultdict(set)
         words = [self._words_of(entry, analyzer) for entry in entries]
@@ -291,6 +293,11 @@ class Reference:
             if not plan.exact and not found:
                 found, dropped = _relaxed(allowed, required)
         partly = set() if plan.is_question or plan.exact or dropped else some - found
+        named = self._named(plan.names)
+        for group in (found, partly):
+            most = max((scores.get(section, 0.0) for section in group), default=0.0)
+            for section in group & named:
+                scores[section] = scores.get(section, 0.0) + ranking.NAMED_WEIGHT * most
         passing = [section for section in sorted(found) if self._passes(section, request)]
         is_ranked = bool(plan.clauses) and request.sort is Sort.RELEVANCE
         order = self._order(passing, scores, clauses, request, is_ranked=is_ranked)
@@ -302,6 +309,15 @@ class Reference:
         first = (request.page - 1) * request.per_page
         shown = tuple(order[first : first + request.per_page])
         return Answer(len(passing), self._counts(found, request), shown, tuple(partial), dropped, unknown)
+
+    def _named(self, names: Sequence[str]) -> set[int]:
+        """The sections that are headed by a name, or by a name and a remark in brackets."""
+        return {
+            section
+            for section, heading in enumerate(self._headings)
+            for name in names
+            if heading == name or (heading.startswith(f"{name}(") and heading.endswith(")"))
+        }
 
     # -- filters -----------------------------------------------------------------------------------------------------
 
@@ -407,7 +423,9 @@ def _required(leaves: list[LeafAnswer], best: LeafAnswer) -> list[Required]:
             for unit in leaves[0].units
         ]
     typed = " OR ".join(one.leaf.typed for one in leaves)
-    return [Required(typed, best.asked, best.sections, is_phrase=any(one.leaf.is_phrase for one in leaves))]
+    is_phrase = any(one.leaf.is_phrase for one in leaves)
+    is_question_word = all(unit.is_question_word for one in leaves for unit in one.leaf.units)
+    return [Required(typed, best.asked, best.sections, is_phrase=is_phrase, is_question_word=is_question_word)]
 
 
 def _relaxed(allowed: set[int], required: list[Required]) -> tuple[set[int], tuple[str, ...]]:

@@ -104,3 +104,26 @@ def test_anything_typed_makes_a_plan(typed: str) -> None:
 def test_kana_that_the_dictionary_cuts_into_scraps_are_looked_for_as_they_stand() -> None:
     (unit,) = units("けいや")
     assert unit.typed == "けいや"
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("随意契約とは何か", ("随意契約", "随契")),
+        ("随契って何ですか？", ("随契", "随意契約")),
+        ("随意契約　とは", ("随意契約", "随契")),
+        ("特区の意味を教えてください", ("特区",)),
+        ("随意契約", ()),
+        ("随意契約の流れ", ()),
+        ("契約とは OR 入札とは", ()),
+        ('"随意契約とは"', ()),
+        ("とは", ()),
+    ],
+)
+def test_a_query_for_a_meaning_names_what_it_asks_about(typed: str, names: tuple[str, ...]) -> None:
+    assert plan(typed).names == names
+
+
+def test_words_without_a_subject_are_not_required_beside_one() -> None:
+    _, asking = plan("随意契約 とは").clauses
+    assert [unit.is_question_word for unit in asking[0].units] == [True]

@@ -118,6 +118,7 @@ queries = st.one_of(
     spaced.map(lambda text: text.replace(" ", " OR ", 1)),
     spaced.map(lambda text: text.replace(" ", " -", 1)),
     texts.map(lambda text: f'"{text}"'),
+    st.sampled_from(SOME_WORDS).map(lambda word: f"{word}とは"),
 )
 documents = st.tuples(texts, st.lists(st.tuples(texts, texts), max_size=3))
 

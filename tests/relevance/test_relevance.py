@@ -67,3 +67,15 @@ def test_another_spelling_finds_the_same_first_document(guide: SearchEngine, typ
     first, second = (guide.search(SearchRequest(q)).hits[:1] for q in (typed, ordinary))
     assert second, f"{ordinary} finds nothing"
     assert [hit.document.id for hit in first] == [hit.document.id for hit in second]
+
+
+@pytest.mark.parametrize(
+    ("typed", "section"),
+    [
+        ("スタートアップとは何か", "glossary-partnership#startup"),
+        ("官民連携 とは", "glossary-partnership#kanmin-renkei"),
+        ("公民連携って何ですか？", "glossary-partnership#kanmin-renkei"),
+    ],
+)
+def test_what_everything_speaks_of_is_explained_first(guide: SearchEngine, typed: str, section: str) -> None:
+    assert guide.search(SearchRequest(typed)).hits[0].id == section

@@ -12,17 +12,20 @@ import numpy as np
 
 from indexer.engine import How
 from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
-from indexer.engines.whoosh_arrays.postings import NOTHING, Docs, IntArray, Worth, contains
+from indexer.engines.whoosh_arrays.postings import NOTHING, Docs, IntArray, Worth, contains, union
 from indexer.planning import Alternative, TermAt
 
 
 class Lookup:
     """Terms, phrases, substrings and synonym groups of one segment."""
 
-    def __init__(self, words: ArrayField, bigrams: ArrayField, synonyms: ArrayField, sections: int) -> None:
+    def __init__(
+        self, words: ArrayField, bigrams: ArrayField, synonyms: ArrayField, phrases: ArrayField, sections: int
+    ) -> None:
         self.words = words
         self.bigrams = bigrams
         self._synonyms = synonyms
+        self._phrases = phrases
         self._sections = sections
 
     def idf(self, document_frequency: int) -> float:
@@ -47,6 +50,19 @@ class Lookup:
         if alternative.adjacent and len(found.docs):
             return found.kept(np.isin(found.docs, self._adjacent(alternative.terms)))
         return found
+
+    def named(self, names: Sequence[str]) -> Docs:
+        """The sections whose heading (of a lead, the title) is one of `names`, with more in brackets or without."""
+        found = []
+        for name in names:
+            for rank in (
+                *self._phrases.lexicon.prefix_range(f"{name}\0"),
+                *self._phrases.lexicon.prefix_range(f"{name}("),
+            ):
+                key, kind, _ = self._phrases.lexicon.text(rank).split("\0")
+                if kind == "heading" and (key == name or key.endswith(")")):
+                    found.append(self._phrases.term_docs(rank))
+        return union(found)
 
     def resolved(self, alternative: Alternative) -> Iterable[Alternative]:
         """The alternative itself, or one for each related word, so that a hit can say which one it holds."""

@@ -1,6 +1,7 @@
 """Matching and scoring of a plan over one segment's arrays, all in NumPy; "dense" arrays are [sections].
 
-Score of a section = (Σ units best alternative + parts + bigrams + proximity) × coverage; see lookup.py for a term's.
+Score of a section = (Σ units best alternative + parts + bigrams) × coverage + name + proximity; see lookup.py for a
+term's.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from indexer.ranking import (
     COVERAGE_POWER,
     LITERAL_KANA_WEIGHT,
     MIN_QUESTION_SHARE,
+    NAMED_WEIGHT,
     PART_WEIGHT,
     RERANKED_HITS,
 )
@@ -92,7 +94,7 @@ class Matches:
     """The sections that match the plan (before facets), and their scores (dense, 0 elsewhere).
 
     `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere.
-    `best` is the better leaf of each clause.
+    `best` is the better leaf of each clause; `named` are the sections that bear the name of what is asked about.
     """
 
     sections: IntArray
@@ -101,6 +103,7 @@ class Matches:
     clauses: list[list[LeafMatch]]
     requirements: list[Requirement]
     excluded: list[Docs]
+    named: Docs
     may_be_partial: bool
     dropped: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -150,6 +153,7 @@ class Scorer:
             clauses,
             requirements,
             excluded,
+            self._lookup.named(plan.names),
             not plan.is_question and not plan.exact and not dropped,
             dropped,
             unknown,
@@ -169,13 +173,18 @@ class Scorer:
         return sections
 
     def _score(self, matches: Matches, sections: IntArray) -> None:
-        """What everything found in `sections` adds up to, times the share of the query's weight that they hold."""
+        """What everything found in `sections` adds up to, times the share of the query's weight that they hold.
+
+        Those that bear the name of what is asked about are raised by a share of the highest.
+        """
         scores = summed((worth for leaf in matches.best for worth in leaf.worths), sections, self._sections)
         asked = sum(leaf.asked for leaf in matches.best)
         if asked and COVERAGE_POWER:
             held = summed((worth for leaf in matches.best for worth in leaf.held), sections, self._sections)
             share = held / np.float32(asked)
             scores *= share if COVERAGE_POWER == 1 else share ** np.float32(COVERAGE_POWER)
+        if len(matches.named):
+            scores[among(sections, matches.named)] += np.float32(NAMED_WEIGHT) * scores.max(initial=0)
         matches.scores[sections] = scores
 
     def _either(self, one: LeafMatch, other: LeafMatch) -> LeafMatch:
@@ -302,7 +311,8 @@ def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]
             for unit in leaves[0].units
         ]
     typed = " OR ".join(leaf.leaf.typed for leaf in leaves)
-    return [Requirement(typed, best.asked, best.sections, any(leaf.leaf.is_phrase for leaf in leaves))]
+    is_question = all(unit.is_question_word for leaf in leaves for unit in leaf.leaf.units)
+    return [Requirement(typed, best.asked, best.sections, any(leaf.leaf.is_phrase for leaf in leaves), is_question)]
 
 
 def _kept(sections: IntArray, requirements: Iterable[Requirement], excluded: Iterable[Docs]) -> IntArray:

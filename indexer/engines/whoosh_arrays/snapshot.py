@@ -80,7 +80,9 @@ class Snapshot:
         self._facets = Facets(data.facets)
         self._document_starts, self._count = data.document_starts.astype(np.int64), len(data)
         readings = data.fields["readings"]
-        self._lookup = Lookup(self._words, data.fields["bigrams"], data.fields["synonyms"], self._count)
+        self._lookup = Lookup(
+            self._words, data.fields["bigrams"], data.fields["synonyms"], data.fields["phrases"], self._count
+        )
         self._scorer = Scorer(self._lookup, self._count)
         self._vocabulary = ArrayVocabulary(self._words, readings)
         self._planner = Planner(self._analyzer, self.manifest.thesaurus, self._vocabulary)
