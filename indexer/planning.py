@@ -5,6 +5,7 @@ A plan names terms, not postings: it can be read, printed and tested without an 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
 from kb.folding import fold
 from kb.kana import is_kana
-from kb.query import Leaf, Phrase, Query, Text
+from kb.query import Clause, Leaf, Phrase, Query, Text
 
 # 第167条の2第1項第4号: one reference, whose numbers mean nothing apart (folding has turned kanji numerals into digits).
 _ARTICLE = re.compile(r"第?\d+[条項号款章節編](?:の\d+)*(?:第\d+[項号](?:の\d+)*)*")
@@ -199,7 +200,8 @@ class Planner:
                 return end - index
         # け/いや: kana that the dictionary cut into scraps are not words; they are looked for as they stand.
         if index == 0 and len(tokens) > 1 and is_kana(text) and all(map(_is_scrap, tokens)):
-            return 1 if all(token.word.is_function for token in tokens) else len(tokens)
+            is_word = not all(token.word.is_function or token.word.term in QUESTION_WORDS for token in tokens)
+            return len(tokens) if is_word else 1
         return 1
 
     def _related(self, surface: str) -> bool:
@@ -260,6 +262,30 @@ class Planner:
         return tuple(
             TermAt(token.word.term, token.start) for token in self._analyzer.tokens(text) if not token.word.is_function
         )
+
+
+def in_parts(query: Query, plan: Plan, unknown: Sequence[str]) -> Query | None:
+    """The query with each `unknown` compound typed as its parts (入札 参加 資格 for 入札参加資格); None without any."""
+    if len(plan.clauses) != len(query.clauses):
+        return None
+    clauses: list[Clause] = []
+    for clause, leaves in zip(query.clauses, plan.clauses, strict=True):
+        words = [_surfaces_of_parts(unit) if unit.typed in unknown else [unit.typed] for unit in leaves[0].units]
+        is_split = len(leaves) == 1 and any(len(parts) > 1 for parts in words)
+        clauses += [Clause((Text(word),)) for parts in words for word in parts] if is_split else [clause]
+    return replace(query, clauses=tuple(clauses)) if len(clauses) > len(query.clauses) else None
+
+
+def _surfaces_of_parts(unit: Unit) -> list[str]:
+    parts = next((alternative.terms for alternative in unit.alternatives if alternative.how is How.PARTS), ())
+    bounds = [0, *(part.offset for part in parts[1:]), len(unit.typed)]
+    surfaces: list[str] = []
+    for start, stop in itertools.pairwise(bounds):
+        if surfaces and (stop - start == 1 or len(surfaces[-1]) == 1):  # 審査 会: an affix is no word to search for
+            surfaces[-1] += unit.typed[start:stop]
+        else:
+            surfaces.append(unit.typed[start:stop])
+    return surfaces
 
 
 def _is_scrap(token: Token) -> bool:

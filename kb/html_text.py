@@ -17,6 +17,7 @@ _INLINE = frozenset(
 )
 # A reference (設けられました¹) or the arrow back to it: no words of the document.
 _FOOTNOTE_MARK = re.compile(r'<sup id="fnref|<a class="footnote-backref"')
+_FOOTNOTE_ARROW = "↩"
 _FOOTNOTE_ENDS = ("</sup>", "</p>", "</li>")
 _REFERENCE = re.compile(r"&[^;]*;")
 _WHITESPACE = re.compile(r"[ \t\r\n\f]+")
@@ -31,7 +32,8 @@ def _pieces(source: str) -> list[tuple[str, bool]]:
             in_footnote_mark = (in_footnote_mark or bool(_FOOTNOTE_MARK.match(piece))) and piece not in _FOOTNOTE_ENDS
             pieces.append((piece, True))
         elif piece:
-            pieces.append((piece, True) if in_footnote_mark else (html.unescape(piece), False))
+            is_mark = in_footnote_mark or piece == _FOOTNOTE_ARROW  # of which a clip may have cut off the beginning
+            pieces.append((piece, True) if is_mark else (html.unescape(piece), False))
     return pieces
 
 

@@ -135,6 +135,12 @@ class EngineContract(abc.ABC):
     def test_a_compound_is_found_by_its_part(self, engine: SearchEngine) -> None:
         assert "direct-contract#relation" in ids(engine.search(SearchRequest("連携")))
 
+    def test_a_compound_that_is_nowhere_is_searched_by_its_parts_and_says_so(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("地方分権"))
+        assert ids(page) == ["direct-contract#conditions"]
+        assert (page.interpretation.corrected, page.interpretation.interpreted) == (True, "地方 分権")
+        assert engine.search(SearchRequest("地方分権", exact=True)).total == 0
+
     def test_the_whole_compound_ranks_before_its_parts(self, engine: SearchEngine) -> None:
         found = ids(engine.search(SearchRequest("官民連携")))
         assert found.index("direct-contract#relation") < found.index("agreement#public-private")

@@ -8,7 +8,7 @@ import pytest
 
 from indexer.analysis import Analyzer
 from indexer.engine import How
-from indexer.planning import LeafPlan, Plan, Planner, Unit
+from indexer.planning import LeafPlan, Plan, Planner, Unit, in_parts
 from indexer.ranking import PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import SudachiTokenizer
@@ -127,3 +127,18 @@ def test_a_query_for_a_meaning_names_what_it_asks_about(typed: str, names: tuple
 def test_words_without_a_subject_are_not_required_beside_one() -> None:
     _, asking = plan("随意契約 とは").clauses
     assert [unit.is_question_word for unit in asking[0].units] == [True]
+
+
+@pytest.mark.parametrize(
+    ("typed", "unknown", "apart"),
+    [
+        ("地方創生 公募要領", ["地方創生"], "地方 創生 公募要領"),
+        ("地方創生", [], None),
+        ("契約", ["契約"], None),
+        ("契約 OR 地方創生", ["地方創生"], None),
+        ("審査会", ["審査会"], None),
+    ],
+)
+def test_an_unknown_compound_may_be_typed_as_its_parts(typed: str, unknown: list[str], apart: str | None) -> None:
+    found = in_parts(parse_query(typed), plan(typed), unknown)
+    assert (found and str(found)) == apart

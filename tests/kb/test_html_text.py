@@ -111,5 +111,11 @@ def test_no_range_changes_nothing() -> None:
     assert html_text.mark("<p>契約</p>", []) == "<p>契約</p>"
 
 
+def test_the_arrow_of_a_footnote_is_no_text_even_where_a_clip_cut_off_its_link() -> None:
+    source = '<p>注 <a class="footnote-backref" href="#fnref:a">↩</a></p>'
+    clipped = html_text.clip(source, source.index("href"), len(source))
+    assert "↩" not in html_text.text_of(source) + html_text.text_of(clipped)
+
+
 def test_one_line_has_no_line_breaks_and_no_blanks_in_a_row() -> None:
     assert html_text.one_line("\n随意\n\n契約 \t の\r\n理由\n") == "随意 契約 の 理由"

@@ -44,7 +44,7 @@ from indexer.entries import breadcrumb, from_stored, section_from_stored
 from indexer.fields import weights_stamp
 from indexer.highlight import Highlighter, targets_of
 from indexer.manifest import USER_DICTIONARY, Manifest
-from indexer.planning import Alternative, Plan, Planner
+from indexer.planning import Alternative, Plan, Planner, in_parts
 from indexer.spelling import allowed_distance, corrections
 from indexer.tokenizer import SudachiTokenizer
 from kb.errors import IndexStaleError, NotFoundError
@@ -123,6 +123,13 @@ class Snapshot:
             corrected = parse_query(did_you_mean)
             plan = self._planner.plan(corrected)
             matches = self._scorer.match(plan)
+        elif not (did_you_mean or request.exact or plan.is_question) and (
+            apart := in_parts(query, plan, matches.unknown)
+        ):
+            plan_apart = self._planner.plan(apart)
+            matches_apart = self._scorer.match(plan_apart)
+            if len(matches_apart.sections) and _known(matches_apart) > _known(matches):
+                corrected, plan, matches, did_you_mean = apart, plan_apart, matches_apart, str(apart)
         facets = self._facets.counts(matches.sections, request.filters)
         hits = self._facets.passing(matches.sections, request.filters)
         order = self._order(hits, matches, request, ranked=bool(plan.clauses))
@@ -331,6 +338,11 @@ def _is_slip(query: Query, did_you_mean: str, matches: Matches) -> bool:
     texts = [leaf.text for clause in query.clauses for leaf in clause.alternatives]
     is_in_pieces = bool(matches.dropped) and len(texts) == 1 and len(texts[0]) >= MIN_SLIP_CHARS
     return is_in_pieces or not len(matches.sections)
+
+
+def _known(matches: Matches) -> int:
+    """How many of the words that are required stand somewhere."""
+    return len(matches.requirements) - len(matches.unknown)
 
 
 def _modified(folder: Path) -> int:
