@@ -17,6 +17,7 @@ from indexer.tokenizer import SudachiTokenizer, Token
 _NOT_WORD = re.compile(r"[\W_]+")
 _ASCII_END = 0x80
 _CODEPOINT_BITS = 21
+_HIRAGANA = range(0x3041, 0x3097)
 
 
 class Occurrence(NamedTuple):
@@ -43,13 +44,16 @@ def occurrences(tokens: Iterator[Token]) -> Iterator[Occurrence]:
 def bigram_codes(text: str) -> NDArray[np.uint64]:
     """A code for each pair of neighbouring word characters, and for the last character of each run alone.
 
-    Pairs of ASCII characters are left out: words are the better unit there. `bigram_text` gives a code's characters.
+    Left out are a last hiragana that follows another character, the ending of nearly every sentence, and pairs of ASCII
+    characters, where words are the better unit. `bigram_text` gives a code's characters.
     """
     spaced = _NOT_WORD.sub(" ", text) + " "
     points = np.frombuffer(spaced.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     points[points == 32] = 0
     first, second = points[:-1], points[1:]
     keep = (first != 0) & ((first >= _ASCII_END) | (second >= _ASCII_END))
+    follows = np.concatenate((np.zeros(1, dtype=np.uint64), points[:-2])) != 0
+    keep &= (second != 0) | ~follows | (first < _HIRAGANA.start) | (first >= _HIRAGANA.stop)
     codes: NDArray[np.uint64] = (first[keep] << np.uint64(_CODEPOINT_BITS)) | second[keep]
     return codes
 

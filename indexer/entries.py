@@ -9,7 +9,7 @@ from typing import Any
 
 from kb import html_text
 from kb.folding import fold
-from kb.model import Document, Question, Section, Source
+from kb.model import Document, Question, Section, Source, section_id
 from kb.vocabulary import CHAPTERS, KINDS
 
 SOURCES_WEIGHT = 0.3  # own judged queries: the words of a cited title stand in the section that cites it as well
@@ -58,7 +58,6 @@ def entries_of(document: Document) -> Iterator[Entry]:
             "body": html_text.text_of(section.html),
         }
         stored: dict[str, Any] = {
-            "id": section.id,
             "anchor": section.anchor,
             "heading": section.heading,
             "level": section.level,
@@ -109,10 +108,10 @@ def from_stored(stored: Mapping[str, Any], sections: tuple[Section, ...] = ()) -
     )
 
 
-def section_from_stored(stored: Mapping[str, Any]) -> Section:
-    """The section that `entries_of` stored."""
-    names = ("id", "anchor", "heading", "level", "path", "html")
-    return Section(**{name: _as_tuple(stored[name]) for name in names})
+def section_from_stored(document_id: str, stored: Mapping[str, Any]) -> Section:
+    """The section of a document that `entries_of` stored."""
+    names = ("anchor", "heading", "level", "path", "html")
+    return Section(section_id(document_id, stored["anchor"]), **{name: _as_tuple(stored[name]) for name in names})
 
 
 def _as_tuple(value: Any) -> Any:

@@ -14,7 +14,7 @@ from kb.errors import Problem, Severity
 from kb.files import UnreadableError, decode, read_bytes
 from kb.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
 from kb.markdown import LineFinder, MarkdownRenderer, Note
-from kb.model import Document, Section, Source
+from kb.model import Document, Section, Source, section_id
 
 _WEB_SCHEMES = frozenset({"http", "https", "mailto"})
 
@@ -68,7 +68,7 @@ class DocumentLoader:
         rendered = self._renderer.render(front.body, link_target, front.text("title") or None)
         sections = tuple(
             Section(
-                f"{file.id}#{part.anchor}" if part.anchor else file.id,
+                section_id(file.id, part.anchor),
                 part.anchor,
                 part.heading,
                 part.level,

@@ -23,6 +23,11 @@ class Question:
     anchor: str = ""
 
 
+def section_id(document_id: str, anchor: str) -> str:
+    """The permanent id of a section; the lead, whose anchor is "", has the document's."""
+    return f"{document_id}#{anchor}" if anchor else document_id
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """What one heading governs; the lead section (level 0, no heading) stands before the first heading.

@@ -19,8 +19,9 @@ from whoosh.sorting import FieldFacet
 
 from indexer.engine import How
 from indexer.engines.whoosh_arrays import WhooshArraysBackend, scoring, writer
-from indexer.engines.whoosh_arrays.batch import FIELD_BITS, POSITION_BITS, SECTION_BITS, AnalysedBatch, Row, pack_rows
+from indexer.engines.whoosh_arrays.batch import FIELD_BITS, POSITION_BITS, SECTION_BITS, AnalysedBatch, Row
 from indexer.engines.whoosh_arrays.ordering import best_hits
+from indexer.engines.whoosh_arrays.stored import rows_to_bytes
 from indexer.fields import FIELD_NAMES, weights_stamp
 from indexer.manifest import Manifest
 from indexer.planning import Alternative, LeafPlan, Plan, TermAt, Unit
@@ -97,7 +98,7 @@ def _batch(first: int, tokens: Tokens) -> AnalysedBatch:
             facet.name: (list(facet.values)[facet_value(first + section, place)],) for place, facet in enumerate(FACETS)
         }
         batch.rows.append(Row(str(first + section), values, is_lead=True, former_ids=()))
-        batch.documents.append(pack_rows([{}]))
+        batch.documents.append(rows_to_bytes([{}]))
         for position, term in enumerate(terms):
             number = numbers.setdefault(term, len(numbers))
             where = (number << SECTION_BITS | section) << FIELD_BITS | body

@@ -132,7 +132,8 @@ class Reference:
                 frequency += share
                 naming += share if searched.names else 0.0
             impact = _saturated(frequency) + fields.NAME_WEIGHT * _saturated(naming)
-            index.impacts[term][section] = impact * weight
+            steps = max(1, round(impact * weight / fields.IMPACT_STEP))
+            index.impacts[term][section] = steps * fields.IMPACT_STEP
 
     def idf(self, frequency: int) -> float:
         return math.log(1 + (len(self._entries) - frequency + 0.5) / (frequency + 0.5))

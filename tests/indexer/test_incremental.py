@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import indexer.build
 from indexer.analysis import Analyzer
@@ -228,7 +227,7 @@ def test_a_whole_build_can_be_asked_for(content: Path, index: Path) -> None:
 _ANALYZER = Analyzer(SudachiTokenizer(None))
 
 
-def segment(texts: Sequence[tuple[int, str]], averages: NDArray[np.float32] | None, folder: Path) -> SegmentData:
+def segment(texts: Sequence[tuple[int, str]], base: SegmentData | None, folder: Path) -> SegmentData:
     """The arrays of some documents, each given as (number, text)."""
     for number, text in texts:
         page = f"---\nid: d{number}\nkind: internal\ntitle: {text[:4]}\n---\n{text}\n"
@@ -238,7 +237,7 @@ def segment(texts: Sequence[tuple[int, str]], averages: NDArray[np.float32] | No
     entries = [entry for number, _ in texts for entry in entries_of(loader.load(files[f"d{number}"]).document)]
     with IndexWriter(folder / "index") as writer:
         writer.add(analyse(entries, _ANALYZER))
-        return writer._data(averages)
+        return writer._data(base)
 
 
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
@@ -265,12 +264,12 @@ def test_arrays_after_any_edit_are_those_of_a_whole_build(
             layout.append(item[0])
             after.append(item)
     start = segment(old, None, folder)
-    updated = start.updated(segment(added, start.averages, folder), np.array(layout, dtype=np.int64))
-    whole = segment(after, start.averages, folder)
+    updated = start.updated(segment(added, start, folder), np.array(layout, dtype=np.int64))
+    whole = segment(after, start, folder)
     for name, expected in whole.fields.items():
         field = updated.fields[name]
         assert list(field.lexicon) == list(expected.lexicon), name
-        for array in ("offsets", "docs", "impacts", "position_ends", "positions"):
+        for array in ("offsets", "members", "impacts", "counts", "position_starts", "positions"):
             np.testing.assert_array_equal(getattr(field, array), getattr(expected, array), f"{name}.{array}")
     for array in ("facets", "document_starts", "stored_starts", "averages"):
         np.testing.assert_array_equal(getattr(updated, array), getattr(whole, array), array)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from indexer.engine import Hit, SearchRequest, Sort
 from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine
 from indexer.entries import Entry, entries_of
-from indexer.fields import K1
+from indexer.fields import IMPACT_STEP, K1
 from indexer.planning import Plan
 from kb.library import load_library
 from kb.query_parser import parse_query
@@ -164,5 +164,6 @@ def test_a_score_worked_out_by_hand(tmp_path: Path) -> None:
     of_b, of_c = 3 / 1.3, 1.0
     answer = pair.reference.answer(pair.plan("予算", exact=True), SearchRequest("予算", exact=True))
     assert [section for section, _ in answer.hits] == ["b", "c"]
-    assert [score for _, score in answer.hits] == pytest.approx([idf * of_b / (K1 + of_b), idf * of_c / (K1 + of_c)])
+    kept = [round(of / (K1 + of) / IMPACT_STEP) * IMPACT_STEP for of in (of_b, of_c)]
+    assert [score for _, score in answer.hits] == pytest.approx([idf * impact for impact in kept])
     pair.assert_same(SearchRequest("予算", exact=True))

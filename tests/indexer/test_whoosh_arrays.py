@@ -32,7 +32,7 @@ def test_whoosh_itself_reads_the_same_postings(write_content: WriteContent, tmp_
     engine = WhooshArraysBackend().open_engine(tmp_path / "index")
     with open_dir(str(tmp_path / "index")).searcher() as searcher:
         results = searcher.search(Term("words", "施行令"), scored=False)
-        found = [hit["stored"]["id"] for hit in results]
+        found = [engine._snapshot._section(hit.docnum).id for hit in results]
     assert found == ids(engine.search(SearchRequest("施行令", exact=True))) == ["direct-contract#conditions"]
 
 

@@ -57,7 +57,7 @@ if __name__ == "__main__":
 # (audit event, what stands in its path): from the first file of the new segment to the last removal of the old one
 BEFORE_THE_SWAP = [
     ("os.mkdir", "building-"),
-    ("open", ".words.docs.npy"),
+    ("open", ".words.members.npy"),
     ("open", ".bigrams.keys.npy"),
     ("open", ".sections.stored.npy"),
     ("open", ".ledger"),
@@ -206,7 +206,7 @@ def damage(index: Path, pattern: str, content: bytes | None) -> None:
 
 
 DAMAGES = [
-    ("*.toc", b"garbage"), ("*.toc", b""), ("*.words.docs.npy", b""), ("*.words.docs.npy", None),
+    ("*.toc", b"garbage"), ("*.toc", b""), ("*.words.members.npy", b""), ("*.words.members.npy", None),
     ("*.sections.stored.npy", b""), ("*.sections.facets.npy", b"garbage"), ("*.ledger", b"garbage"),
 ]  # fmt: skip
 

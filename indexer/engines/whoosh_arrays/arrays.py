@@ -1,19 +1,20 @@
 """One field of a segment as arrays in files, opened by memory map: sorted names, each with its ascending members.
 
-keys            uint8    UTF-8 of all names (terms, ids, readings …), one after another, sorted by bytes
-key_offsets     int64    [names + 1] into keys
-offsets         int64    [names + 1] into docs and impacts
-docs            int32    members, ascending within a name: section numbers, or ranks of another field
-impacts         float32  saturated BM25F weight without idf (words and bigrams only)
-position_ends   uint32   [postings] end of each posting's run in positions (words only)
-positions       uint16   character offsets in the section, ascending, capped at 65,535 (words only)
+keys            uint8   UTF-8 of all names (terms, ids, readings …), one after another, sorted by bytes
+key_offsets     uint32  [names + 1] into keys
+offsets         uint32  [names · blocks + 1] into members: those of a name lie block by block, 65,536 numbers each
+members         uint16  section numbers, or ranks of another field, ascending within a name: what is beyond their block
+impacts         uint8   [members] saturated BM25F weight without idf, in steps of IMPACT_STEP (words and bigrams only)
+counts          uint8   [members] how many positions of each are kept (words only)
+position_starts uint32  [names + 1] into positions (words only)
+positions       uint16  character offsets in the section, ascending, capped at 65,535 (words only)
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_POSITION = 65_535
+MAX_POSITIONS = 255  # of a word in one section: 228 of the 4 million postings of the bench corpus have more
+BLOCK_BITS = 16
 POSITION_SHIFT = 20  # bits for a position where section and position pack into one integer
 KEPT_LOOKUPS = 20_000  # of terms that were looked up: the words that staff type come again and again; about 3 MB
 IntArray = NDArray[np.int64]
@@ -29,7 +32,7 @@ IntArray = NDArray[np.int64]
 class Lexicon:
     """Sorted strings; a term is named by its rank."""
 
-    def __init__(self, keys: NDArray[np.uint8], key_offsets: IntArray) -> None:
+    def __init__(self, keys: NDArray[np.uint8], key_offsets: NDArray[np.uint32]) -> None:
         self.blob = keys
         self.offsets = key_offsets
         self._bytes = keys.data.cast("B") if keys.size else memoryview(b"")
@@ -77,49 +80,106 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class ArrayField:
-    """One field's lexicon and postings."""
+    """One field's lexicon and postings, as they are in the files."""
 
     lexicon: Lexicon
-    offsets: IntArray
-    docs: NDArray[np.int32]
-    impacts: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
-    position_ends: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, dtype=np.uint32))
+    offsets: NDArray[np.uint32]
+    members: NDArray[np.uint16]
+    impacts: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
+    counts: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
+    position_starts: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, dtype=np.uint32))
     positions: NDArray[np.uint16] = field(default_factory=lambda: np.empty(0, dtype=np.uint16))
 
+    @classmethod
+    def of(
+        cls,
+        lexicon: Lexicon,
+        sizes: IntArray,
+        members: NDArray[np.int32],
+        limit: int,
+        impacts: NDArray[np.uint8] | None = None,
+        counts: NDArray[np.uint8] | None = None,
+        positions: NDArray[np.uint16] | None = None,
+    ) -> ArrayField:
+        """From whole numbers below `limit`; `sizes` says how many members each name has."""
+        blocks = blocks_of(limit)
+        of_name = np.repeat(np.arange(len(sizes)) * blocks, sizes)
+        filled = np.bincount(of_name + (members >> BLOCK_BITS), minlength=len(sizes) * blocks)
+        made = cls(lexicon, starts_of(filled), members.astype(np.uint16))
+        if impacts is not None:
+            made = replace(made, impacts=impacts)
+        if counts is None or positions is None:
+            return made
+        starts = starts_of(np.bincount(of_name // blocks, weights=counts, minlength=len(sizes)))
+        return replace(made, counts=counts, position_starts=starts, positions=positions)
+
+    @property
+    def blocks(self) -> int:
+        """In how many parts each name's members lie."""
+        return max(1, (len(self.offsets) - 1) // max(1, len(self.lexicon)))
+
     def span(self, rank: int) -> slice:
-        """Where a term's postings are in docs and impacts."""
-        return slice(int(self.offsets[rank]), int(self.offsets[rank + 1]))
+        """Where a name's members are in members, impacts and counts."""
+        blocks = self.blocks
+        return slice(int(self.offsets[rank * blocks]), int(self.offsets[(rank + 1) * blocks]))
+
+    def starts(self) -> IntArray:
+        """[names + 1]: where each name's members begin."""
+        return self.offsets[:: self.blocks].astype(np.int64)
+
+    def sizes(self, ranks: IntArray) -> IntArray:
+        """How many members each of some names has."""
+        blocks = self.blocks
+        return self.offsets[(ranks + 1) * blocks].astype(np.int64) - self.offsets[ranks * blocks]
 
     def document_frequency(self, rank: int) -> int:
         """How many sections hold the term."""
-        return int(self.offsets[rank + 1] - self.offsets[rank])
-
-    def weights(self, rank: int) -> NDArray[np.float32]:
-        """The impacts of a term's postings; 1 in a field that has none."""
         span = self.span(rank)
-        return self.impacts[span] if len(self.impacts) else np.ones(span.stop - span.start, dtype=np.float32)
+        return int(span.stop - span.start)
+
+    def members_of(self, ranks: range) -> NDArray[np.int32]:
+        """The members of neighbouring names, one name after another."""
+        blocks = self.blocks
+        offsets = self.offsets[ranks.start * blocks : ranks.stop * blocks + 1]
+        members = self.members[offsets[0] : offsets[-1]].astype(np.int32)
+        if blocks > 1:
+            firsts = np.tile(np.arange(blocks, dtype=np.int32) << BLOCK_BITS, len(ranks))
+            members += np.repeat(firsts, np.diff(offsets))
+        return members
 
     def term_docs(self, rank: int) -> NDArray[np.int32]:
         """The sections that hold the term, ascending."""
-        return self.docs[self.span(rank)]
+        blocks = self.blocks
+        first, *inner, last = self.offsets[rank * blocks : (rank + 1) * blocks + 1].tolist()
+        docs = self.members[first:last].astype(np.int32)
+        for begin in inner:
+            docs[begin - first :] += 1 << BLOCK_BITS
+        return docs
 
     def term_positions(self, rank: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """(section, character offset) of every occurrence of the term, ascending."""
-        span = self.span(rank)
-        ends = self.position_ends[span].astype(np.int64)
-        begin = int(self.position_ends[span.start - 1]) if span.start else 0
-        counts = np.diff(ends, prepend=begin)
-        stop = int(ends[-1]) if ends.size else begin
-        return np.repeat(self.docs[span], counts), self.positions[begin:stop].astype(np.int64)
+        """(section, character offset) of every kept occurrence of the term, ascending."""
+        positions = self.positions[self.position_starts[rank] : self.position_starts[rank + 1]]
+        return np.repeat(self.term_docs(rank), self.counts[self.span(rank)]), positions.astype(np.int64)
+
+
+def blocks_of(limit: int) -> int:
+    """In how many blocks numbers below `limit` lie."""
+    return int(max(1, (limit - 1 >> BLOCK_BITS) + 1))
+
+
+def starts_of(sizes: NDArray[Any]) -> NDArray[np.uint32]:
+    """[n + 1]: where each of n runs begins, and where the last ends."""
+    return np.concatenate(([0], np.cumsum(sizes))).astype(np.uint32)
 
 
 _ARRAYS: dict[str, type[np.generic]] = {
     "keys": np.uint8,
-    "key_offsets": np.int64,
-    "offsets": np.int64,
-    "docs": np.int32,
-    "impacts": np.float32,
-    "position_ends": np.uint32,
+    "key_offsets": np.uint32,
+    "offsets": np.uint32,
+    "members": np.uint16,
+    "impacts": np.uint8,
+    "counts": np.uint8,
+    "position_starts": np.uint32,
     "positions": np.uint16,
 }
 
@@ -164,16 +224,16 @@ def open_field(folder: Path, segment_id: str, field: str, saved: Container[str])
 def lexicon_of(keys: Sequence[bytes]) -> Lexicon:
     """A lexicon of sorted names."""
     lengths = np.fromiter((len(key) for key in keys), dtype=np.int64, count=len(keys))
-    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    return Lexicon(np.frombuffer(b"".join(keys), dtype=np.uint8), offsets)
+    return Lexicon(np.frombuffer(b"".join(keys), dtype=np.uint8), starts_of(lengths))
 
 
-def members_field(members: Mapping[bytes, Iterable[int]]) -> ArrayField:
-    """A field of names with their members, without weights or positions."""
+def members_field(members: Mapping[bytes, Iterable[int]], limit: int) -> ArrayField:
+    """A field of names with their members, all below `limit`, without impacts or positions."""
     keys = sorted(members)
     groups = [sorted(set(members[key])) for key in keys]
-    return ArrayField(
+    return ArrayField.of(
         lexicon_of(keys),
-        np.cumsum([0, *map(len, groups)], dtype=np.int64),
+        np.array(list(map(len, groups)), dtype=np.int64),
         np.array([number for group in groups for number in group], dtype=np.int32),
+        limit,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from indexer.analysis import Analyzer, bigram_codes
 from indexer.engines.whoosh_arrays.arrays import MAX_POSITION
+from indexer.engines.whoosh_arrays.stored import rows_to_bytes
 from indexer.entries import Entry
 from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES
 from kb.folding import fold
@@ -21,6 +20,7 @@ from kb.kana import to_katakana
 # term | section | field | position, packed into 63 bits so that one integer sort orders the postings.
 POSITION_BITS, FIELD_BITS, SECTION_BITS = 16, 3, 21
 COUNT_BITS = 16
+MAX_READING_CHARS = 24  # of a text to suggest: nobody types more kana before the first conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,13 @@ class Phrase:
 
     def name(self) -> bytes:
         """As the index lists it: what is typed comes first."""
-        return "\0".join((self.key, self.kind, self.text)).encode()
+        return "\0".join((self.key, self.kind, "" if self.text == self.key else self.text)).encode()
+
+
+def phrase_parts(name: str) -> tuple[str, str, str]:
+    """(key, kind, text) of a phrase's name."""
+    key, kind, text = name.split("\0")
+    return key, kind, text or key
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Row:
 class AnalysedBatch:
     """What one worker makes of some documents; numbers are local to the batch.
 
-    `documents` are what a page shows of each document's sections, packed by `pack_rows`;
+    `documents` are what a page shows of each document's sections, from `rows_to_bytes`;
     `words` is packed (term, section, field, position); `bigrams` is packed (bigram, section, field, count);
     `readings` and `synonyms` name terms by their katakana and by the number of their synonym group.
     """
@@ -109,7 +115,7 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
             codes.append(field_codes)
             sections.append(np.full(len(field_codes), section << FIELD_BITS | number, dtype=np.uint64))
             base += len(text) + FIELD_GAP_CHARS
-    batch.documents = [pack_rows(rows) for rows in documents]
+    batch.documents = [rows_to_bytes(rows) for rows in documents]
     batch.terms = list(term_numbers)
     batch.readings = sorted(readings)
     batch.synonyms = sorted(synonyms)
@@ -131,18 +137,7 @@ def _row(entry: Entry) -> Row:
     return Row(entry.id, entry.facets, lead is not None, former_ids)
 
 
-def pack_rows(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """What a page shows of each section of a document, compressed together."""
-    lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
-    return zlib.compress("\n".join(lines).encode("utf-8", "surrogatepass"), level=9)  # a file's name may be no UTF-8
-
-
-def unpack_rows(packed: bytes) -> list[bytes]:
-    """The inverse of `pack_rows`: each section's row as JSON, for json.loads; tuples come back as lists."""
-    return zlib.decompress(packed).split(b"\n")
-
-
 def _phrase(kind: str, text: str, section: int, analyzer: Analyzer) -> Phrase:
     key = fold(text)
     readings = [token.word.reading or to_katakana(key[token.start : token.end]) for token in analyzer.tokens(key)]
-    return Phrase(key, "".join(readings), kind, text, section)
+    return Phrase(key, "".join(readings)[:MAX_READING_CHARS], kind, text, section)

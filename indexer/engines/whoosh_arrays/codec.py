@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
+import numpy as np
+from numpy.typing import NDArray
 from whoosh import fields
 from whoosh.codec.base import FieldCursor, TermsReader
 from whoosh.codec.whoosh3 import W3Codec, W3PerDocReader, W3Segment
@@ -18,12 +20,13 @@ from whoosh.reading import TermInfo, TermNotFound
 
 from indexer.engines.whoosh_arrays.arrays import ArrayField
 from indexer.engines.whoosh_arrays.segment import SegmentData
+from indexer.fields import IMPACT_STEP
 
 INDEXED_FIELDS = ("bigrams", "former", "ids", "words")  # sorted, as Whoosh iterates
 
 
 def index_schema() -> fields.Schema:
-    """`words` and `bigrams` are searched; `ids` and `former` find a section or a moved document by its id."""
+    """`words` and `bigrams` are searched; `ids` and `former` find a document by its id or an old one."""
     return fields.Schema(
         words=fields.KEYWORD(scorable=True),
         bigrams=fields.KEYWORD(scorable=True),
@@ -74,7 +77,7 @@ class ArrayDocumentReader(W3PerDocReader):
         self._data = _data(storage, segment)
 
     def field_length(self, fieldname: str) -> int:
-        return len(self._data.fields[fieldname].docs)  # lengths are part of the impacts; this is for averages only
+        return len(self._data.fields[fieldname].members)  # lengths are part of the impacts; this is for averages only
 
     def stored_fields(self, docnum: int) -> dict[str, Any]:
         return {"stored": self._data.stored_row(docnum)}
@@ -129,7 +132,7 @@ class ArrayTermsReader(TermsReader):
     def term_info(self, fieldname: str, text: bytes) -> TermInfo:
         field = self.fields[fieldname]
         rank = self._rank(fieldname, text)
-        docs, impacts = field.term_docs(rank), field.weights(rank)
+        docs, impacts = field.term_docs(rank), _weights(field, rank)
         return TermInfo(
             weight=float(impacts.sum()),
             df=len(docs),
@@ -149,11 +152,18 @@ class ArrayTermsReader(TermsReader):
     def matcher(self, fieldname: str, text: bytes, format_: Any, scorer: Any = None) -> Matcher:
         field = self.fields[fieldname]
         rank = self._rank(fieldname, text)
-        docs, impacts = field.term_docs(rank).tolist(), field.weights(rank).tolist()
+        docs, impacts = field.term_docs(rank).tolist(), _weights(field, rank).tolist()
         return ListMatcher(docs, impacts, scorer=scorer, term=(fieldname, text))
 
     def cursor(self, fieldname: str, fieldobj: fields.FieldType) -> ArrayCursor:
         return ArrayCursor(self, fieldname, fieldobj)
+
+
+def _weights(field: ArrayField, rank: int) -> NDArray[np.float32]:
+    """The impacts of a term's postings; 1 in a field that has none."""
+    if not len(field.impacts):
+        return np.ones(field.document_frequency(rank), dtype=np.float32)
+    return field.impacts[field.span(rank)] * np.float32(IMPACT_STEP)
 
 
 class ArrayCursor(FieldCursor):

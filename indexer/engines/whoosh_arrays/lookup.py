@@ -1,6 +1,7 @@
 """What an alternative of a plan matches in one segment: sections, and idf · impact in each.
 
-impact is the saturated BM25F weight in the postings, and idf = ln(1 + (N − df + ½) / (df + ½)).
+impact is the saturated BM25F weight in the postings (in steps of IMPACT_STEP), and
+idf = ln(1 + (N − df + ½) / (df + ½)).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import numpy as np
 
 from indexer.engine import How
 from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
-from indexer.engines.whoosh_arrays.postings import NOTHING, Docs, IntArray, Worth, contains, union
+from indexer.engines.whoosh_arrays.batch import phrase_parts
+from indexer.engines.whoosh_arrays.postings import NOTHING, Bytes, Docs, IntArray, Worth, contains, union
+from indexer.fields import IMPACT_STEP
 from indexer.planning import Alternative, TermAt
 
 
@@ -38,7 +41,8 @@ class Lookup:
         if rank is None:
             return NOTHING
         span = field.span(rank)
-        return Worth(field.docs[span], weight * self.idf(span.stop - span.start), field.impacts[span])
+        weight *= self.idf(span.stop - span.start) * IMPACT_STEP
+        return Worth(field.term_docs(rank), weight, field.impacts[span])
 
     def alternative(self, alternative: Alternative, *, is_phrase: bool) -> Worth:
         """The sections that match an alternative (none of How.RELATED: see `resolved`), and idf · impact in each."""
@@ -59,7 +63,7 @@ class Lookup:
                 *self._phrases.lexicon.prefix_range(f"{name}\0"),
                 *self._phrases.lexicon.prefix_range(f"{name}("),
             ):
-                key, kind, _ = self._phrases.lexicon.text(rank).split("\0")
+                key, kind, _ = phrase_parts(self._phrases.lexicon.text(rank))
                 if kind == "heading" and (key == name or key.endswith(")")):
                     found.append(self._phrases.term_docs(rank))
         return union(found)
@@ -95,29 +99,24 @@ class Lookup:
         """Sections that hold all terms; the value is the mean of their idf · impact."""
         if len(terms) == 1:
             return self.worth(field, terms[0], 1.0)
-        ranks = [field.lexicon.find(term) for term in terms]
-        if not ranks or None in ranks:
+        ranks = [rank for term in terms if (rank := field.lexicon.find(term)) is not None]
+        if len(ranks) < len(terms) or not ranks:
             return NOTHING
-        spans = sorted(
-            (field.span(rank) for rank in ranks if rank is not None), key=lambda span: span.stop - span.start
-        )
-        docs = field.docs[spans[0]]
-        for span in spans[1:]:
-            docs = docs[contains(field.docs[span], docs)]
+        postings = sorted(((field.term_docs(rank), field.impacts[field.span(rank)]) for rank in ranks), key=_length)
+        docs = postings[0][0]
+        for others, _ in postings[1:]:
+            docs = docs[contains(others, docs)]
         values = np.zeros(len(docs), dtype=np.float32)
-        for span in spans:
-            weight = np.float32(self.idf(span.stop - span.start) / len(spans))
-            values += weight * field.impacts[span][np.searchsorted(field.docs[span], docs)]
+        for others, impacts in postings:
+            weight = np.float32(self.idf(len(others)) * IMPACT_STEP / len(postings))
+            values += weight * impacts[np.searchsorted(others, docs)]
         return Worth(docs, 1.0, values)
 
     def _substring(self, bigrams: Sequence[str]) -> Worth:
         if len(bigrams) == 1 and len(bigrams[0]) == 1:
             ranks = self.bigrams.lexicon.prefix_range(bigrams[0])
-            spans = [self.bigrams.span(rank) for rank in ranks]
-            if not spans:
-                return NOTHING
-            docs = np.unique(np.concatenate([self.bigrams.docs[span] for span in spans]))
-            return Worth(docs, self.idf(len(docs)))
+            docs = np.unique(self.bigrams.members_of(ranks))
+            return Worth(docs, self.idf(len(docs))) if len(docs) else NOTHING
         return self._all_of(self.bigrams, bigrams)
 
     def _phrase(self, alternative: Alternative) -> Worth:
@@ -145,3 +144,7 @@ class Lookup:
         if current is None:
             return NOTHING.docs
         return np.unique(current >> POSITION_SHIFT).astype(np.int32)
+
+
+def _length(postings: tuple[Docs, Bytes]) -> int:
+    return len(postings[0])

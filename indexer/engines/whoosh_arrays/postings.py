@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 Docs = NDArray[np.int32]
 """Section numbers, ascending, each once."""
 Mask = NDArray[np.bool_]
@@ -24,7 +25,7 @@ class Worth(NamedTuple):
 
     docs: Docs
     weight: float
-    values: Floats | None = None
+    values: Floats | Bytes | None = None
 
     def of(self, places: IntArray) -> Floats | np.float32:
         """What the sections at these places of `docs` are worth."""

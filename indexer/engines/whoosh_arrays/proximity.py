@@ -38,17 +38,14 @@ def _places(term: str, candidates: IntArray, words: ArrayField) -> IntArray:
     rank = words.lexicon.find(term)
     if rank is None:
         return np.empty(0, dtype=np.int64)
-    span = words.span(rank)
-    docs = words.docs[span]
+    docs = words.term_docs(rank)
     places, is_there = places_in(docs, candidates)
     places = places[is_there]
     if not len(places):
         return np.empty(0, dtype=np.int64)
-    ends = words.position_ends
-    stops = ends[span.start + places].astype(np.int64)
-    previous = span.start + places - 1
-    begins = np.where(previous >= 0, ends[np.maximum(previous, 0)], 0).astype(np.int64)
-    counts = stops - begins
-    flat = np.repeat(begins - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
+    kept = words.counts[words.span(rank)][: places[-1] + 1]
+    counts = kept[places]
+    begins = int(words.position_starts[rank]) + np.cumsum(kept, dtype=np.int64)[places] - counts
+    flat = np.repeat(begins - (np.cumsum(counts, dtype=np.int64) - counts), counts) + np.arange(int(counts.sum()))
     sections = np.repeat(docs[places].astype(np.int64), counts)
     return (sections << POSITION_SHIFT) + words.positions[flat].astype(np.int64)

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, open_field, read_array, save_field, write_array
-from indexer.engines.whoosh_arrays.batch import unpack_rows
 from indexer.engines.whoosh_arrays.splicing import GONE, reorder_rows, splice
+from indexer.engines.whoosh_arrays.stored import unpack_rows
 
 SECTION_FIELDS = ("words", "bigrams", "ids", "former", "phrases")
-"""Names whose members are sections: terms, pairs of characters, ids, former ids, texts to suggest."""
+"""Names whose members are sections: terms, pairs of characters, ids of documents, former ids, texts to suggest."""
 NAMED_BY = {"readings": "words", "synonyms": "words", "phrase_readings": "phrases"}
 """Names whose members are ranks of another field: katakana of words, synonym groups, katakana of texts to suggest."""
 
@@ -29,7 +29,8 @@ class SegmentData:
     facets          uint8 [sections, facets]: a bit for each value
     document_starts int32 [documents]: first section of each document, which is its lead
     stored_starts   int64 [documents + 1] into stored: what `unpack_rows` takes
-    averages        float32 [text fields]: average lengths that the impacts were computed with
+    dictionary      uint8 [bytes]: what `stored` was packed with
+    averages        float64 [text fields]: average lengths that the impacts were computed with
     """
 
     fields: Mapping[str, ArrayField]
@@ -37,7 +38,8 @@ class SegmentData:
     document_starts: NDArray[np.int32]
     stored_starts: IntArray
     stored: NDArray[np.uint8]
-    averages: NDArray[np.float32]
+    dictionary: NDArray[np.uint8]
+    averages: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.facets)
@@ -54,7 +56,7 @@ class SegmentData:
 
     def _packed_rows(self, document: int) -> list[bytes]:
         first, last = self.stored_starts[document], self.stored_starts[document + 1]
-        return unpack_rows(self.stored[first:last].tobytes())
+        return unpack_rows(self.stored[first:last].tobytes(), self.dictionary.tobytes())
 
     def save(self, folder: Path, segment_id: str) -> None:
         """Write every array to a file of its own."""
@@ -74,7 +76,7 @@ class SegmentData:
         """The segment with other documents.
 
         `layout` names the new documents in order: those ≥ 0 are this segment's, ascending; a −1 is the next of `added`.
-        Impacts keep the average lengths of this segment, with which `added` was made too.
+        It keeps this segment's average lengths and dictionary, with which `added` was made too.
         """
         starts = np.append(self.document_starts, len(self))
         added_starts = np.append(added.document_starts, len(added)) + len(self)
@@ -103,8 +105,9 @@ class SegmentData:
             document_starts[:-1].astype(np.int32),
             stored_starts,
             stored,
+            self.dictionary,
             self.averages,
         )
 
 
-_SECTION_ARRAYS = ("facets", "document_starts", "stored_starts", "stored", "averages")
+_SECTION_ARRAYS = ("facets", "document_starts", "stored_starts", "stored", "dictionary", "averages")

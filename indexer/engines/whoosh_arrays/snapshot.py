@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rapidfuzz.distance import OSA
@@ -92,7 +91,7 @@ class Snapshot:
             readings,
             data.fields["phrases"],
             data.fields["phrase_readings"],
-            lambda number: str(self._stored(number)["id"]),
+            lambda number: self._section(number).id,
             self._analyzer,
         )
         self._document_of = functools.cache(self._read_document)
@@ -226,9 +225,8 @@ class Snapshot:
         *,
         is_partial: bool = False,
     ) -> Hit:
-        stored = self._stored(number)
         document = self._document_of(self._document_number(number))
-        section = section_from_stored(stored)
+        section = self._section(number)
         why = tuple(reason for unit in matches.units() if (reason := self._reason(unit, number)))
         kinds = frozenset(reason.how for reason in why)
         wanted, marked = (targets_of(plan, named, these) for these in (kinds, kinds | _SAME_MEANING))
@@ -284,28 +282,24 @@ class Snapshot:
 
     # -- documents ---------------------------------------------------------------------------------------------------
 
-    def _stored(self, number: int) -> dict[str, Any]:
-        return self._data.stored_row(number)
+    def _section(self, number: int) -> Section:
+        return section_from_stored(self._document_of(self._document_number(number)).id, self._data.stored_row(number))
 
     def _document_number(self, section: int) -> int:
         return int(np.searchsorted(self._document_starts, section, side="right")) - 1
 
     def _read_document(self, number: int) -> Document:
-        return from_stored(self._stored(int(self._document_starts[number]))["document"])
-
-    def _sections(self, number: int) -> tuple[Section, ...]:
-        return tuple(map(section_from_stored, self._data.stored_rows(number)))
+        return from_stored(self._data.stored_row(int(self._document_starts[number]))["document"])
 
     def document(self, document_id: str) -> Document:
         rank = self._ids.lexicon.find(document_id)
-        if rank is None or "#" in document_id:
+        if rank is None:
             raise NotFoundError(document_id)
-        first = int(self._ids.term_docs(rank)[0])
-        number = self._document_number(first)
-        return from_stored(self._stored(first)["document"], self._sections(number))
+        rows = self._data.stored_rows(self._document_number(int(self._ids.term_docs(rank)[0])))
+        return from_stored(rows[0]["document"], tuple(section_from_stored(document_id, row) for row in rows))
 
     def current_id(self, document_id: str) -> str:
-        if "#" not in document_id and self._ids.lexicon.find(document_id) is not None:
+        if self._ids.lexicon.find(document_id) is not None:
             return document_id
         rank = self._former.lexicon.find(document_id)
         if rank is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, Lexicon
+from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, Lexicon, starts_of
 
 GONE = -1
 Members = NDArray[np.int32]
@@ -32,32 +32,31 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
 
     `old_members` and `added_members` give each member its new number; the former must ascend where it is not GONE.
     """
-    members = old_members[old.docs]
+    members = old_members[old.members_of(range(len(old.lexicon)))]
     gone = np.flatnonzero(members == GONE)
-    offsets = old.offsets - np.searchsorted(gone, old.offsets)
+    starts = old.starts()
+    starts -= np.searchsorted(gone, starts)
     docs = np.delete(members, gone)
     places, known = _places(old.lexicon, added.lexicon)
-    at, keep, counts = _insertions(docs, offsets, added, added_members, places, known)
-    alive = np.diff(offsets) > 0
+    added_docs = added_members[added.members_of(range(len(added.lexicon)))]
+    at, keep, counts = _insertions(docs, starts, added.starts(), added_docs, places, known)
+    alive = np.diff(starts) > 0
     alive[places[known]] |= counts[known] > 0
     old_ranks, added_ranks = _ranks(alive, places, known)
     sizes = np.zeros(np.count_nonzero(alive) + np.count_nonzero(~known), dtype=np.int64)
-    sizes[old_ranks[alive]] = np.diff(offsets)[alive]
+    sizes[old_ranks[alive]] = np.diff(starts)[alive]
     sizes[added_ranks] += counts
-    new_docs = np.insert(docs, at, added_members[added.docs[keep]])
-    impacts = old.impacts
-    if len(old.impacts) or len(added.impacts):
-        impacts = np.insert(np.delete(old.impacts, gone), at, added.impacts[keep])
-    position_ends, positions = _spliced_positions(old, added, gone, at)
-    field = ArrayField(
+    has_impacts = len(old.impacts) or len(added.impacts)
+    has_positions = len(old.counts) or len(added.counts)
+    spliced = ArrayField.of(
         _spliced_lexicon(old.lexicon, added.lexicon, alive, places, known),
-        np.concatenate(([0], np.cumsum(sizes))),
-        new_docs,
-        impacts,
-        position_ends,
-        positions,
+        sizes,
+        np.insert(docs, at, added_docs[keep]),
+        max(int(numbers.max(initial=GONE)) + 1 for numbers in (old_members, added_members)),
+        np.insert(np.delete(old.impacts, gone), at, added.impacts[keep]) if has_impacts else None,
+        *(_spliced_positions(old, added, gone, at) if has_positions else ()),
     )
-    return Spliced(field, old_ranks, added_ranks)
+    return Spliced(spliced, old_ranks, added_ranks)
 
 
 def reorder_rows(starts: IntArray, blob: NDArray[np.uint8], rows: IntArray) -> tuple[IntArray, NDArray[np.uint8]]:
@@ -77,10 +76,10 @@ def _places(old: Lexicon, added: Lexicon) -> tuple[IntArray, NDArray[np.bool_]]:
 
 
 def _insertions(
-    docs: NDArray[np.int32],
-    offsets: IntArray,
-    added: ArrayField,
-    members: Members,
+    docs: Members,
+    starts: IntArray,
+    added_starts: IntArray,
+    added_docs: Members,
     places: IntArray,
     known: NDArray[np.bool_],
 ) -> tuple[IntArray, IntArray, IntArray]:
@@ -89,13 +88,12 @@ def _insertions(
     kept: list[IntArray] = []
     counts = np.zeros(len(places), dtype=np.int64)
     for rank, place in enumerate(places.tolist()):
-        span = added.span(rank)
-        postings = np.arange(span.start, span.stop)
-        begin = int(offsets[place])
+        postings = np.arange(added_starts[rank], added_starts[rank + 1])
+        begin = int(starts[place])
         spots = np.full(len(postings), begin)
         if known[rank]:
-            run = docs[begin : int(offsets[place + 1])]
-            numbers = members[added.docs[span]]
+            run = docs[begin : int(starts[place + 1])]
+            numbers = added_docs[postings]
             within = np.searchsorted(run, numbers)
             is_new = np.ones(len(numbers), dtype=bool)
             inside = within < len(run)
@@ -122,7 +120,7 @@ def _ranks(alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_])
 def _spliced_lexicon(
     old: Lexicon, added: Lexicon, alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_]
 ) -> Lexicon:
-    lengths = np.diff(old.offsets)
+    lengths = np.diff(old.offsets).astype(np.int64)
     blob = old.blob[np.repeat(alive, lengths)]
     starts = np.concatenate(([0], np.cumsum(np.where(alive, lengths, 0))))
     fresh = [added.key(rank) for rank in np.flatnonzero(~known).tolist()]
@@ -131,25 +129,17 @@ def _spliced_lexicon(
     keys = np.insert(blob, np.repeat(starts[places[~known]], sizes), fresh_bytes)
     before = np.concatenate(([0], np.cumsum(alive)))[places[~known]]
     all_lengths = np.insert(lengths[alive], before, sizes)
-    return Lexicon(keys, np.concatenate(([0], np.cumsum(all_lengths))))
+    return Lexicon(keys, starts_of(all_lengths))
 
 
 def _spliced_positions(
     old: ArrayField, added: ArrayField, gone: IntArray, at: IntArray
-) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
-    """Position runs of the postings; a field that has positions never holds one posting twice."""
-    if not len(old.position_ends) and not len(added.position_ends):
-        return old.position_ends, old.positions
-    counts = _run_lengths(old.position_ends)
-    left = np.ones(len(counts), dtype=bool)
-    left[gone] = False
-    positions = old.positions[np.repeat(left, counts)]
-    counts = counts[left]
-    starts = np.concatenate(([0], np.cumsum(counts)))
-    added_counts = _run_lengths(added.position_ends)
-    positions = np.insert(positions, np.repeat(starts[at], added_counts), added.positions)
-    return np.cumsum(np.insert(counts, at, added_counts), dtype=np.uint32), positions
-
-
-def _run_lengths(ends: NDArray[np.uint32]) -> NDArray[np.int32]:
-    return np.diff(ends, prepend=np.uint32(0)).astype(np.int32)
+) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Counts and positions of the postings; a field that has positions never holds one posting twice."""
+    lost = np.zeros(len(old.counts), dtype=bool)
+    lost[gone] = True
+    positions = np.delete(old.positions, np.flatnonzero(np.repeat(lost, old.counts)))
+    counts = np.delete(old.counts, gone)
+    starts = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+    positions = np.insert(positions, np.repeat(starts[at], added.counts), added.positions)
+    return np.insert(counts, at, added.counts), positions

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from indexer.analysis import Analyzer
 from indexer.engine import Suggestion
 from indexer.engines.whoosh_arrays.arrays import ArrayField
+from indexer.engines.whoosh_arrays.batch import phrase_parts
 from indexer.engines.whoosh_arrays.postings import Mask
 from kb.kana import reading_prefixes, to_katakana
 
@@ -93,7 +94,7 @@ class Suggester:
             sections = self._phrases.term_docs(rank)
             sections = sections[allowed[sections]]
             if len(sections):
-                _, kind, text = self._phrases.lexicon.text(rank).split("\0")
+                _, kind, text = phrase_parts(self._phrases.lexicon.text(rank))
                 found.append((Suggestion(kind, text, len(sections)), sections))
         return sorted(found, key=lambda item: (-item[0].count, len(item[0].text), item[0].text))
 
@@ -103,13 +104,10 @@ class Suggester:
         """Ranks of names that begin with what was typed, or are read so."""
         spelled = _within(field.lexicon.prefix_range(typed))
         read = [_within(field_readings.lexicon.prefix_range(prefix)) for prefix in readings]
-        members = [
-            field_readings.docs[field_readings.offsets[one.start] : field_readings.offsets[one.stop]] for one in read
-        ]
+        members = [field_readings.members_of(one) for one in read]
         chosen: NDArray[np.int64] = np.unique(np.concatenate([np.arange(spelled.start, spelled.stop), *members]))
         if len(chosen) > MAX_COUNTED:
-            frequencies = field.offsets[chosen + 1] - field.offsets[chosen]
-            chosen = chosen[np.argpartition(-frequencies, MAX_COUNTED)[:MAX_COUNTED]]
+            chosen = chosen[np.argpartition(-field.sizes(chosen), MAX_COUNTED)[:MAX_COUNTED]]
         listed: list[int] = chosen.tolist()
         return listed
 

@@ -18,7 +18,7 @@ class ArrayVocabulary:
 
     @functools.cached_property
     def _listed(self) -> list[tuple[str, int]]:
-        frequencies = np.diff(self._words.offsets).tolist()
+        frequencies = np.diff(self._words.starts()).tolist()
         return [(word, count) for word, count in zip(self._words.lexicon, frequencies, strict=True) if len(word) > 1]
 
     @functools.cached_property

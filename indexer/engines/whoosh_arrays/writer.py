@@ -22,7 +22,15 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, clean_files
 
 from indexer.analysis import bigram_text
-from indexer.engines.whoosh_arrays.arrays import MAX_POSITION, ArrayField, Lexicon, lexicon_of, members_field
+from indexer.engines.whoosh_arrays.arrays import (
+    MAX_POSITION,
+    MAX_POSITIONS,
+    ArrayField,
+    Lexicon,
+    lexicon_of,
+    members_field,
+    starts_of,
+)
 from indexer.engines.whoosh_arrays.batch import (
     COUNT_BITS,
     FIELD_BITS,
@@ -33,13 +41,15 @@ from indexer.engines.whoosh_arrays.batch import (
 )
 from indexer.engines.whoosh_arrays.codec import ArrayCodec, ArraySegment, index_schema
 from indexer.engines.whoosh_arrays.segment import SegmentData
-from indexer.fields import FIELD_NAMES, K1, NAME_WEIGHT, TEXT_FIELDS
+from indexer.engines.whoosh_arrays.stored import make_dictionary, pack_all
+from indexer.fields import FIELD_NAMES, IMPACT_STEP, K1, NAME_WEIGHT, TEXT_FIELDS
 from kb.errors import IndexLockedError, SearchIndexError
 from kb.vocabulary import FACETS
 
 INDEX_NAME = "MAIN"
 _NAMING = np.array([field.names for field in TEXT_FIELDS])
 MAX_SECTIONS = 1 << SECTION_BITS
+CHUNK_POSTINGS = 1_000_000
 
 
 class IndexWriter:
@@ -74,7 +84,7 @@ class IndexWriter:
         self._former: dict[bytes, list[int]] = defaultdict(list)
         self._facets: list[tuple[int, ...]] = []
         self._document_starts: list[int] = []
-        self._stored: list[bytes] = []
+        self._documents: list[bytes] = []
         self._terms: dict[str, int] = {}
         self._readings: dict[str, set[int]] = defaultdict(set)
         self._synonyms: dict[str, set[int]] = defaultdict(set)
@@ -104,11 +114,11 @@ class IndexWriter:
         for number, row in enumerate(batch.rows, base):
             if row.is_lead:
                 self._document_starts.append(number)
+                self._ids[row.id.encode()].append(number)
             for old in row.former_ids:
                 self._former[old.encode()].append(number)
-            self._ids[row.id.encode()].append(number)
             self._facets.append(tuple(_bitmask(row.facets.get(facet.name, ()), list(facet.values)) for facet in FACETS))
-        self._stored += batch.documents
+        self._documents += batch.documents
         self._count += len(batch.rows)
         numbers = np.array([self._terms.setdefault(term, len(self._terms)) for term in batch.terms], dtype=np.uint64)
         low_bits = np.uint64(SECTION_BITS + FIELD_BITS + POSITION_BITS)
@@ -140,7 +150,7 @@ class IndexWriter:
         else:
             assert self._served is not None
             served = SegmentData.open(self._folder, self._served.segment_id(), self._served.sizes)
-            data = served.updated(self._data(served.averages), np.array(layout, dtype=np.int64))
+            data = served.updated(self._data(served), np.array(layout, dtype=np.int64))
         name = self._segment.segment_id()
         data.save(self._folder, name)
         for attachment, path in attachments.items():
@@ -153,19 +163,20 @@ class IndexWriter:
         self._committed = True
         clean_files(self._storage, INDEX_NAME, generation, [self._segment])
 
-    def _data(self, averages: NDArray[np.float32] | None) -> SegmentData:
-        """All that was added; `averages` are the lengths to normalise by, if not those of the sections themselves."""
+    def _data(self, base: SegmentData | None) -> SegmentData:
+        """All that was added, with the average lengths and the dictionary of `base`, if it is to join that."""
         lengths = np.concatenate([np.empty((0, len(FIELD_NAMES)), dtype=np.int32), *self._lengths])
-        averages = _average_lengths(lengths) if averages is None else averages
+        averages = base.averages if base else _average_lengths(lengths)
         norms = _length_norms(lengths, averages)
         weights = np.concatenate([np.empty(0, dtype=np.float32), *self._weights])
         words, ranks = self._word_field(norms, weights)
-        sizes = np.fromiter(map(len, self._stored), dtype=np.int64, count=len(self._stored))
+        dictionary = base.dictionary.tobytes() if base else make_dictionary(self._documents)
+        packed = pack_all(self._documents, dictionary)
         fields = {
             "words": words,
             "bigrams": self._bigram_field(norms, weights),
-            "ids": members_field(self._ids),
-            "former": members_field(self._former),
+            "ids": members_field(self._ids, self._count),
+            "former": members_field(self._former, self._count),
             "readings": _named(self._readings, ranks),
             "synonyms": _named(self._synonyms, ranks),
             **self._phrase_fields(),
@@ -174,13 +185,14 @@ class IndexWriter:
             fields,
             np.array(self._facets, dtype=np.uint8).reshape(-1, len(FACETS)),
             np.array(self._document_starts, dtype=np.int32),
-            np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
-            np.frombuffer(b"".join(self._stored), dtype=np.uint8),
+            starts_of(np.array(list(map(len, packed)), dtype=np.int64)).astype(np.int64),
+            np.frombuffer(b"".join(packed), dtype=np.uint8),
+            np.frombuffer(dictionary, dtype=np.uint8),
             averages,
         )
 
     def _word_field(
-        self, norms: NDArray[np.float32], section_weights: NDArray[np.float32]
+        self, norms: NDArray[np.float64], section_weights: NDArray[np.float32]
     ) -> tuple[ArrayField, list[int]]:
         """The words, and the rank of each term number."""
         terms = [term.encode() for term in self._terms]
@@ -194,13 +206,11 @@ class IndexWriter:
         packed = (ranks[(packed >> low_bits).astype(np.int64)] << low_bits) | (packed & low_mask) if terms else packed
         packed.sort()
         positions = (packed & np.uint64(MAX_POSITION)).astype(np.uint16)
-        keys = packed >> np.uint64(POSITION_BITS)
-        del packed
-        counts = np.ones(len(keys), dtype=np.float32)
+        packed >>= np.uint64(POSITION_BITS)
         names = lexicon_of([terms[number] for number in order])
-        return _postings(names, keys, counts, norms, section_weights, positions), ranks.tolist()
+        return _postings(names, packed, norms, section_weights, positions=positions), ranks.tolist()
 
-    def _bigram_field(self, norms: NDArray[np.float32], section_weights: NDArray[np.float32]) -> ArrayField:
+    def _bigram_field(self, norms: NDArray[np.float64], section_weights: NDArray[np.float32]) -> ArrayField:
         keys = np.unique(np.concatenate([np.empty(0, np.uint64), *(keys for keys, _ in self._bigrams)]))
         low_bits = np.uint64(SECTION_BITS + FIELD_BITS + COUNT_BITS)
         low_mask = np.uint64((1 << int(low_bits)) - 1)
@@ -218,9 +228,10 @@ class IndexWriter:
         packed = np.concatenate([np.empty(0, dtype=np.uint64), *parts])
         del parts
         packed.sort()
-        counts = (packed & np.uint64((1 << COUNT_BITS) - 1)).astype(np.float32)
+        counts = (packed & np.uint64((1 << COUNT_BITS) - 1)).astype(np.uint16)
+        packed >>= np.uint64(COUNT_BITS)
         names = lexicon_of([texts[number] for number in order])
-        return _postings(names, packed >> np.uint64(COUNT_BITS), counts, norms, section_weights, None)
+        return _postings(names, packed, norms, section_weights, counts=counts)
 
     def _phrase_fields(self) -> dict[str, ArrayField]:
         """Distinct texts to suggest with the sections that they lead to, and their ranks by reading."""
@@ -234,21 +245,26 @@ class IndexWriter:
         by_reading: dict[bytes, list[int]] = defaultdict(list)
         for rank, name in enumerate(sorted(sections)):
             by_reading[readings[name]].append(rank)
-        return {"phrases": members_field(sections), "phrase_readings": members_field(by_reading)}
+        return {
+            "phrases": members_field(sections, self._count),
+            "phrase_readings": members_field(by_reading, len(sections)),
+        }
 
 
 def _named(names: Mapping[str, set[int]], ranks: Sequence[int]) -> ArrayField:
     """Names of words (readings, synonym groups), each with the ranks of the words that it stands for."""
-    return members_field({name.encode(): [ranks[number] for number in numbers] for name, numbers in names.items()})
+    members = {name.encode(): [ranks[number] for number in numbers] for name, numbers in names.items()}
+    return members_field(members, len(ranks))
 
 
 def _postings(
     names: Lexicon,
     keys: NDArray[np.uint64],
-    counts: NDArray[np.float32],
-    norms: NDArray[np.float32],
+    norms: NDArray[np.float64],
     section_weights: NDArray[np.float32],
-    positions: NDArray[np.uint16] | None,
+    *,
+    counts: NDArray[np.uint16] | None = None,
+    positions: NDArray[np.uint16] | None = None,
 ) -> ArrayField:
     """Postings from sorted keys of (term, section, field), one for each occurrence or counted by `counts`.
 
@@ -256,45 +272,50 @@ def _postings(
     length and added up before the one saturation tf / (k1 + tf). Fields that name the section are saturated once
     more on their own and added with NAME_WEIGHT: else a body that repeats a word hides that it stands in the title.
     """
-    if not len(keys):
-        return ArrayField(names, np.zeros(len(names) + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
-    sections = ((keys >> np.uint64(FIELD_BITS)) & np.uint64(MAX_SECTIONS - 1)).astype(np.int64)
-    fields = (keys & np.uint64((1 << FIELD_BITS) - 1)).astype(np.int64)
-    weights = counts * norms[sections, fields]
-    named = np.where(_NAMING[fields], weights, np.float32(0))
-    del fields
     postings = keys >> np.uint64(FIELD_BITS)
-    starts = np.flatnonzero(np.concatenate(([True], postings[1:] != postings[:-1])))
-    frequencies = np.add.reduceat(weights, starts)
-    named_frequencies = np.add.reduceat(named, starts)
-    impacts = _saturated(frequencies) + np.float32(NAME_WEIGHT) * _saturated(named_frequencies)
+    starts = np.flatnonzero(np.concatenate((np.ones(min(1, len(keys)), dtype=bool), postings[1:] != postings[:-1])))
+    sections = (postings[starts] & np.uint64(MAX_SECTIONS - 1)).astype(np.int32)
     ranks = (postings[starts] >> np.uint64(SECTION_BITS)).astype(np.int64)
-    field = ArrayField(
-        names,
-        np.searchsorted(ranks, np.arange(len(names) + 1)).astype(np.int64),
-        sections[starts].astype(np.int32),
-        (impacts * section_weights[sections[starts]]).astype(np.float32),
-    )
+    del postings
+    impacts = np.empty(len(starts), dtype=np.uint8)
+    ends = np.append(starts[1:], len(keys))
+    for first in range(0, len(starts), CHUNK_POSTINGS):  # what is computed for each occurrence is large
+        last = min(first + CHUNK_POSTINGS, len(starts))
+        span = slice(int(starts[first]), int(ends[last - 1]))
+        fields = (keys[span] & np.uint64((1 << FIELD_BITS) - 1)).astype(np.int64)
+        runs = starts[first:last] - span.start
+        weights = norms[np.repeat(sections[first:last], np.diff(np.append(runs, span.stop - span.start))), fields]
+        if counts is not None:
+            weights *= counts[span]
+        frequencies = np.add.reduceat(weights, runs)
+        naming = np.add.reduceat(np.where(_NAMING[fields], weights, 0.0), runs)
+        impact = (_saturated(frequencies) + NAME_WEIGHT * _saturated(naming)) * section_weights[sections[first:last]]
+        impacts[first:last] = np.maximum(1, np.rint(impact / IMPACT_STEP))
+    sizes = np.bincount(ranks, minlength=len(names))
     if positions is None:
-        return field
-    return replace(field, position_ends=np.append(starts[1:], len(keys)).astype(np.uint32), positions=positions)
+        return ArrayField.of(names, sizes, sections, len(norms), impacts)
+    runs = ends - starts
+    if runs.max(initial=0) > MAX_POSITIONS:
+        positions = positions[np.arange(len(keys)) - np.repeat(starts, runs) < MAX_POSITIONS]
+    kept = np.minimum(runs, MAX_POSITIONS).astype(np.uint8)
+    return ArrayField.of(names, sizes, sections, len(norms), impacts, kept, positions)
 
 
-def _saturated(frequencies: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (frequencies / (np.float32(K1) + frequencies)).astype(np.float32)
+def _saturated(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    return frequencies / (K1 + frequencies)
 
 
-def _average_lengths(lengths: NDArray[np.int32]) -> NDArray[np.float32]:
+def _average_lengths(lengths: NDArray[np.int32]) -> NDArray[np.float64]:
     """Average length of each field over the sections that have it; 1 for a field that none has."""
     filled = np.maximum(np.count_nonzero(lengths, axis=0), 1)
     averages = lengths.sum(axis=0) / filled
-    return np.where(averages > 0, averages, 1.0).astype(np.float32)
+    return np.where(averages > 0, averages, 1.0)
 
 
-def _length_norms(lengths: NDArray[np.int32], averages: NDArray[np.float32]) -> NDArray[np.float32]:
+def _length_norms(lengths: NDArray[np.int32], averages: NDArray[np.float64]) -> NDArray[np.float64]:
     """Boost / (1 − b + b · length / average) by section and field."""
-    boosts, bs = (np.array([getattr(field, name) for field in TEXT_FIELDS], np.float32) for name in ("boost", "b"))
-    return (boosts / (1 - bs + bs * lengths / averages)).astype(np.float32)
+    boosts, bs = (np.array([getattr(field, name) for field in TEXT_FIELDS]) for name in ("boost", "b"))
+    return np.asarray(boosts / (1 - bs + bs * lengths / averages))
 
 
 def _bitmask(values: Iterable[str], slugs: list[str]) -> int:
