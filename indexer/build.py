@@ -21,7 +21,7 @@ from pathlib import Path
 from indexer.backend import Backend
 from indexer.fields import weights_stamp
 from indexer.ledger import BodyRecord, Ledger
-from indexer.manifest import LEDGER, USER_DICTIONARY, Manifest
+from indexer.manifest import LEDGER, LEDGER_CHANGES, USER_DICTIONARY, Manifest
 from indexer.thesaurus import Thesaurus, load_thesaurus
 from indexer.tokenizer import compile_user_dictionary, dictionary_stamp
 from indexer.workers import Workers, batches_of, processes_for
@@ -121,7 +121,8 @@ def build(
     started = time.perf_counter()
     with backend.open_writer(folder) as writer, _temporary_folder(folder) as temporary:
         stamps = weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE))
-        previous = Ledger() if whole else Ledger.load(backend.attachment(folder, LEDGER), stamps)
+        base, changes = (backend.attachment(folder, name) for name in (LEDGER, LEDGER_CHANGES))
+        previous = Ledger() if whole else Ledger.load(base, changes, stamps)
         catalog = scan(roots, previous.scanned)
         thesaurus, user_source, problems = check_extras(roots)
         problems += catalog.problems
@@ -173,9 +174,10 @@ def build(
             catalog.scanned,
             readable,
             ids_by_path,
+            previous.base if is_update else None,
+            previous.base_path,
         )
-        attachments[LEDGER] = Path(temporary, LEDGER)
-        ledger.save(attachments[LEDGER])
+        attachments |= ledger.save(Path(temporary))
         layout = previous.numbers([name if name not in analysed else "" for name in documents]) if is_update else None
         manifest = Manifest(*stamps, content_digest(roots, catalog.scanned), _now(), thesaurus)
         writer.commit(manifest.to_plain(), attachments, layout)

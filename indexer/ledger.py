@@ -6,9 +6,11 @@ import gc
 import pickle
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from indexer.manifest import LEDGER, LEDGER_CHANGES
 from kb.catalog import ScannedFile
 from kb.errors import Problem
 from kb.library import LoadedDocument, Reference, anchors_of
@@ -54,7 +56,8 @@ class BodyRecord:
 class Ledger:
     """Of the committed index: its stamps, its documents in order, and by shown path what is known of each file.
 
-    `changed` counts the documents taken in since the index was last built whole.
+    `changed` counts the documents taken in since the index was last built whole. The ledger of that build stays as it
+    was (`base`, in the file `base_path`); those of the updates since are kept as what differs from it.
     """
 
     stamps: tuple[str, str] = ("", "")
@@ -63,27 +66,44 @@ class Ledger:
     scanned: Mapping[str, ScannedFile] = field(default_factory=dict)
     bodies: Mapping[str, BodyRecord] = field(default_factory=dict)
     ids_by_path: Mapping[str, str] = field(default_factory=dict)
+    base: Ledger | None = None
+    base_path: Path | None = None
 
-    def save(self, path: Path) -> None:
-        """Write to `path`."""
-        path.write_bytes(zlib.compress(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL), level=1))
+    def save(self, folder: Path) -> dict[str, Path]:
+        """The files to keep beside the index, by name: a base written to `folder`, or the old base and the changes."""
+        if self.base is None or self.base_path is None:
+            return {LEDGER: _write(self, folder / LEDGER)}
+        values: dict[str, Any] = {"documents": self.documents, "changed": self.changed}
+        for name in _BY_FILE:
+            ours, theirs = getattr(self, name), getattr(self.base, name)
+            before = {key: theirs.get(key) for key in ours}  # mostly the very same objects, which saves comparing them
+            differing = {key: value for key, value in ours.items() if before[key] is not value and before[key] != value}
+            values[name] = differing, theirs.keys() - ours.keys()
+        return {LEDGER: self.base_path, LEDGER_CHANGES: _write(values, folder / LEDGER_CHANGES)}
 
     @classmethod
-    def load(cls, path: Path | None, stamps: tuple[str, str]) -> Ledger:
+    def load(cls, path: Path | None, changes: Path | None, stamps: tuple[str, str]) -> Ledger:
         """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise."""
         was_collecting = gc.isenabled()
         # Else it would look at all that is loaded again and again: half of the time of a small update.
         gc.disable()
         try:
-            # As trusted as the TOC beside it, which is a pickle too.
-            ledger = pickle.loads(zlib.decompress(path.read_bytes())) if path else cls()  # noqa: S301
+            base = _read(path) if path else cls()
+            if not isinstance(base, cls) or base.stamps != stamps:
+                return cls()
+            values = _read(changes) if changes else {}
+            for name in _BY_FILE if changes else ():
+                differing, removed = values[name]
+                values[name] = {**getattr(base, name), **differing}
+                for key in removed:
+                    del values[name][key]
+            return replace(base, **values, base=base, base_path=path)
         except Exception:  # noqa: BLE001 - whatever a damaged or an older pickle raises: everything is built anew
             return cls()
         finally:
             gc.freeze()  # nor later: it stays until the end of the build
             if was_collecting:
                 gc.enable()
-        return ledger if isinstance(ledger, cls) and ledger.stamps == stamps else cls()
 
     def reusable(self, files: Iterable[ScannedFile], ids_by_path: Mapping[str, str]) -> dict[str, BodyRecord]:
         """By shown path, the records that still hold: same bytes, and no link of theirs leads elsewhere now."""
@@ -101,3 +121,16 @@ class Ledger:
         """For each document id its number in the committed index, −1 for one that is not there."""
         numbers = {document_id: number for number, document_id in enumerate(self.documents)}
         return [numbers.get(document_id, -1) for document_id in ids]
+
+
+_BY_FILE = ("scanned", "bodies", "ids_by_path")
+
+
+def _write(value: Any, path: Path) -> Path:
+    path.write_bytes(zlib.compress(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL), level=1))
+    return path
+
+
+def _read(path: Path) -> Any:
+    # As trusted as the TOC beside it, which is a pickle too.
+    return pickle.loads(zlib.decompress(path.read_bytes()))  # noqa: S301

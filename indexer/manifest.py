@@ -8,7 +8,7 @@ from typing import Any
 
 from indexer.thesaurus import Thesaurus
 
-USER_DICTIONARY, LEDGER = "user.dic", "ledger"
+USER_DICTIONARY, LEDGER, LEDGER_CHANGES = "user.dic", "ledger", "ledger-changes"
 """Files kept beside an index, by name: the compiled user dictionary, and what the build knew of every file."""
 
 

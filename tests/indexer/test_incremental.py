@@ -187,9 +187,27 @@ def test_another_order_of_documents_means_a_whole_build(content: Path, index: Pa
     assert [item.id for item in WhooshArraysBackend().open_engine(index).documents()][5:7] == ["doc-6", "doc-5"]
 
 
+def test_updates_keep_the_ledger_of_the_whole_build_and_add_what_differs_from_it(content: Path, index: Path) -> None:
+    def base() -> bytes:
+        (ledger,) = index.glob("*.ledger")
+        return ledger.read_bytes()
+
+    before = base()
+    for text in ("一度目です。", "二度目です。"):
+        write("03.md", document(3, text))(content)
+        (content / "05.md").unlink(missing_ok=True)
+        update(content, index)
+        assert base() == before
+        assert len(list(index.glob("*.ledger-changes"))) == 1
+    assert counts(update(content, index)) == (0, 0, 0, 0)
+
+
 @pytest.mark.parametrize("damage", [b"", b"garbage"])
-def test_a_damaged_ledger_means_a_whole_build(content: Path, index: Path, damage: bytes) -> None:
-    (ledger,) = index.glob("*.ledger")
+@pytest.mark.parametrize("name", ["ledger", "ledger-changes"])
+def test_a_damaged_ledger_means_a_whole_build(content: Path, index: Path, name: str, damage: bytes) -> None:
+    write("03.md", document(3, "変わりました。"))(content)
+    assert update(content, index).analysed == 1
+    (ledger,) = index.glob(f"*.{name}")
     size = ledger.stat().st_size
     ledger.write_bytes(damage.ljust(size if damage else 0, b"\0"))
     assert_whole(content, index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -90,7 +91,14 @@ class SegmentData:
         numbers = np.full(len(self) + len(added), GONE, dtype=np.int32)
         numbers[rows] = np.arange(len(rows))
         old, new = numbers[: len(self)], numbers[len(self) :]
-        spliced = {name: splice(self.fields[name], added.fields[name], old, new) for name in SECTION_FIELDS}
+        with concurrent.futures.ThreadPoolExecutor() as threads:  # NumPy lets go of the interpreter where it copies
+            spliced = dict(
+                zip(
+                    SECTION_FIELDS,
+                    threads.map(lambda name: splice(self.fields[name], added.fields[name], old, new), SECTION_FIELDS),
+                    strict=True,
+                )
+            )
         for name, by in NAMED_BY.items():
             ranks = spliced[by]
             spliced[name] = splice(self.fields[name], added.fields[name], ranks.old_ranks, ranks.added_ranks)
