@@ -5,6 +5,8 @@ Only a heading that stands at the top of the tree begins a section: fenced code,
 
 from __future__ import annotations
 
+import bisect
+import functools
 import hashlib
 import re
 import unicodedata
@@ -251,18 +253,6 @@ def _split(root: etree.Element) -> Iterator[tuple[etree.Element | None, list[etr
     yield heading, content
 
 
-def sanitise(source: str) -> str:
-    """Only the tags, attributes and addresses that documents need; ids only where footnotes put them."""
-    return nh3.clean(
-        source,
-        tags=_ALLOWED_TAGS,
-        attributes=_ALLOWED_ATTRIBUTES,
-        attribute_filter=_filter_attribute,
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer",
-    )
-
-
 def _filter_attribute(_tag: str, name: str, value: str) -> str | None:
     if name == "id":
         return value if _FOOTNOTE_ID.fullmatch(value) else None
@@ -270,6 +260,20 @@ def _filter_attribute(_tag: str, name: str, value: str) -> str | None:
         kept = " ".join(part for part in value.split() if part in _FOOTNOTE_CLASSES)
         return kept or None
     return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_ALLOWED_TAGS,
+    attributes=_ALLOWED_ATTRIBUTES,
+    attribute_filter=_filter_attribute,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer",
+)
+
+
+def sanitise(source: str) -> str:
+    """Only the tags, attributes and addresses that documents need; ids only where footnotes put them."""
+    return _CLEANER.clean(source)
 
 
 def derived_anchor(heading: str) -> str:
@@ -294,6 +298,8 @@ def _unique(anchor: str, seen: Counter[str], reserved: Collection[str] = ()) -> 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HASHES = re.compile(r" {0,3}#")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+_NEWLINE = re.compile("\n")
+_BEFORE_ADDRESS, _AFTER_ADDRESS = "(<:\"'=", ")>\"'"
 
 
 class LineFinder:
@@ -303,8 +309,12 @@ class LineFinder:
         self._body = body.replace("\r\n", "\n").replace("\r", "\n")
         self._lines = self._body.split("\n")
         self._headings = iter(self._heading_lines())
-        self._links: dict[str, Iterator[re.Match[str]]] = {}
+        self._links: dict[str, Iterator[int]] = {}
         self._last = 1
+
+    @functools.cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in _NEWLINE.finditer(self._body)]
 
     def _heading_lines(self) -> Iterator[tuple[int, str]]:
         """(1-based line, its text) of every line that could be a heading: not in fenced code, quotes or lists."""
@@ -332,8 +342,17 @@ class LineFinder:
     def line_of(self, address: str) -> int:
         """The line of the next link to `address`; of its first mention where no link is found."""
         if address not in self._links:
-            pattern = rf"(?<=[(<:\s\"'=]){re.escape(address)}(?=[)>\s\"']|$)"
-            self._links[address] = re.finditer(pattern, self._body, re.MULTILINE)
-        found = next(self._links[address], None)
-        start = found.start() if found else self._body.find(address)
-        return self._body.count("\n", 0, max(0, start)) + 1
+            self._links[address] = self._link_starts(address)
+        start = next(self._links[address], None)
+        return bisect.bisect_left(self._line_ends, max(0, self._body.find(address)) if start is None else start) + 1
+
+    def _link_starts(self, address: str) -> Iterator[int]:
+        """Where `address` stands between what surrounds an address in Markdown and HTML."""
+        start = self._body.find(address)
+        while start >= 0:
+            end = start + len(address)
+            before, after = self._body[max(0, start - 1) : start], self._body[end : end + 1]
+            is_link = (before.isspace() or before in _BEFORE_ADDRESS) and (after.isspace() or after in _AFTER_ADDRESS)
+            if before and is_link:
+                yield start
+            start = self._body.find(address, end if is_link else start + 1)
