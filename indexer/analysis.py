@@ -6,13 +6,13 @@ Index and query go through the same functions; that is what makes them meet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.tokenizer import SudachiTokenizer, Token
+from indexer.tokenizer import SudachiTokenizer, Token, Word
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _ASCII_END = 0x80
@@ -29,16 +29,20 @@ class Occurrence(NamedTuple):
     synonym_groups: tuple[int, ...] = ()
 
 
-def occurrences(tokens: Iterator[Token]) -> Iterator[Occurrence]:
-    """Every indexed term: content words whole, then their parts, each where it stands; function words not."""
+def occurrences_of(word: Word) -> list[Occurrence]:
+    """The indexed terms of a word, counted from its beginning: itself, then its parts; none of a function word."""
+    if word.is_function:
+        return []
+    parts = (part for part in word.parts if part.term != word.term)
+    whole = Occurrence(word.term, 0, word.reading, word.synonym_groups)
+    return [whole, *(Occurrence(part.term, part.start, part.reading, part.synonym_groups) for part in parts)]
+
+
+def occurrences(tokens: Iterable[Token]) -> Iterator[Occurrence]:
+    """Every indexed term where it stands."""
     for token in tokens:
-        word = token.word
-        if word.is_function:
-            continue
-        yield Occurrence(word.term, token.start, word.reading, word.synonym_groups)
-        for part in word.parts:
-            if part.term != word.term:
-                yield Occurrence(part.term, token.start + part.start, part.reading, part.synonym_groups)
+        for found in occurrences_of(token.word):
+            yield found._replace(start=token.start + found.start)
 
 
 def bigram_codes(text: str) -> NDArray[np.uint64]:

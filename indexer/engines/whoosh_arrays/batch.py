@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.analysis import Analyzer, bigram_codes
+from indexer.analysis import Analyzer, bigram_codes, occurrences_of
 from indexer.engines.whoosh_arrays.arrays import MAX_POSITION
 from indexer.engines.whoosh_arrays.stored import rows_to_bytes
 from indexer.entries import Entry
 from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES
+from indexer.tokenizer import Word
 from kb.folding import fold
 from kb.kana import to_katakana
 
@@ -88,6 +89,19 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
     lengths: list[list[int]] = []
     weights: list[float] = []
     documents: list[list[Mapping[str, Any]]] = []
+    terms_of: dict[int, list[tuple[int, int]]] = {}
+
+    def learn(word: Word) -> list[tuple[int, int]]:
+        """(term as it stands in `words`, offset) of each term of a word that was not met before."""
+        terms = []
+        for found in occurrences_of(word):
+            term = term_numbers.setdefault(found.term, len(term_numbers))
+            terms.append((term << SECTION_BITS + FIELD_BITS + POSITION_BITS, found.start))
+            if found.reading:
+                readings.add((found.reading, term))
+            synonyms.update((str(group), term) for group in found.synonym_groups)
+        return terms
+
     for section, entry in enumerate(entries):
         row = _row(entry)
         batch.rows.append(row)
@@ -100,17 +114,15 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
         weights.append(entry.weight)
         for number, name in enumerate(FIELD_NAMES):
             text = entry.texts[name]
-            count = 0
-            for occurrence in analyzer.terms(text):
-                term = term_numbers.setdefault(occurrence.term, len(term_numbers))
-                if occurrence.reading:
-                    readings.add((occurrence.reading, term))
-                for group in occurrence.synonym_groups:
-                    synonyms.add((str(group), term))
-                position = min(base + occurrence.start, MAX_POSITION)
-                words.append((((term << SECTION_BITS | section) << FIELD_BITS | number) << POSITION_BITS) | position)
-                count += 1
-            lengths[-1].append(count)
+            before = len(words)
+            place = (section << FIELD_BITS | number) << POSITION_BITS
+            for start, _, word in analyzer.tokenizer.tokenize(text):
+                terms = terms_of.get(id(word))  # the tokenizer keeps its words
+                if terms is None:
+                    terms = terms_of[id(word)] = learn(word)
+                for term, offset in terms:
+                    words.append(term | place | min(base + start + offset, MAX_POSITION))
+            lengths[-1].append(len(words) - before)
             field_codes = bigram_codes(text)
             codes.append(field_codes)
             sections.append(np.full(len(field_codes), section << FIELD_BITS | number, dtype=np.uint64))
