@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from indexer.engine import (
@@ -22,7 +23,8 @@ from indexer.engine import (
 )
 from kb.errors import NotFoundError
 from kb.model import Document
-from kb.vocabulary import CHAPTERS, FACET_BY_NAME, FACETS, KINDS, PATTERNS, ROLES, STAGES
+from kb.vocabulary import CHAPTERS, FACET_BY_NAME, FACETS, KINDS, PATTERNS, STAGES
+from webui.reader_table import reader_table
 from webui.requests import document_url, search_request, search_url, toggled, with_filters
 from webui.schemas import next_request
 from webui.settings import SITE_NAME
@@ -67,6 +69,12 @@ def create_pages(engine: SearchEngine) -> Blueprint:
         return f"{date.year}年{date.month}月{date.day}日"
 
     @pages.app_template_filter()
+    def phrases(label: str) -> Markup:
+        """The label, which breaks before its parenthesis rather than inside it."""
+        before, parenthesis, rest = label.partition("（")
+        return Markup('{}<span class="phrase">{}{}</span>').format(before, parenthesis, rest) if rest else escape(label)
+
+    @pages.app_template_filter()
     def japanese_time(moment: datetime.datetime) -> str:
         local = moment.astimezone()
         return f"{japanese_date(local)} {local:%H:%M}"
@@ -76,7 +84,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
         documents = engine.documents()
         return render_template(
             "home.html",
-            roles=ROLES,
+            readers=reader_table(documents),
             chapters=CHAPTERS,
             stages=STAGES,
             patterns=PATTERNS,

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from kb.vocabulary import CHAPTERS, PATTERNS, ROLES, STAGES
 from tests.webui.dom import Element, parse
 from tests.webui.fake_engine import SettableEngine
+from webui.reader_table import ANSWERS
 
 
 @pytest.fixture
@@ -41,10 +42,41 @@ def test_every_role_chapter_stage_and_pattern_has_its_link(home: Element) -> Non
 
 def test_a_role_is_led_to_the_chapters_recommended_for_it(home: Element) -> None:
     row = next(row for row in home.all("tr") if "中間支援団体" in row.text)
-    assert [(link.text, link["href"]) for link in row.all("a")[1:]] == [
+    assert [(link.text, link["href"]) for link in row.one("td", "chapters").all("a")] == [
         ("第2章", "/search?role=intermediary&chapter=2"),
         ("第5章", "/search?role=intermediary&chapter=5"),
     ]
+
+
+def questions_and_answers(page: Element) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [
+        (row.one("td", "want").text, [(link.text, link["href"]) for link in row.one("td", "answers").all("a")])
+        for body in page.one("table", "role-table").all("tbody")
+        for row in body.all("tr")
+    ]
+
+
+def test_every_question_of_a_role_leads_to_documents_that_answer_it(guide_client: FlaskClient) -> None:
+    rows = questions_and_answers(parse(guide_client.get("/").get_data(as_text=True)))
+    assert [want for want, _ in rows] == [want for role in ROLES for want in role.wants]
+    assert [want for want, answers in rows if not answers] == []
+    assert (
+        "自治体にどのような役割や支援を期待できるのか",
+        [("自治体が持つ資源（スタートアップが活用できる強み）", "/docs/assets-gov")],
+    ) in rows
+
+
+def test_every_answer_is_a_document_or_a_section_of_the_guide(guide_client: FlaskClient) -> None:
+    ids = {section_id for answers in ANSWERS.values() for answer in answers for section_id in answer}
+    for section_id in ids:
+        document_id, _, anchor = section_id.partition("#")
+        answer = guide_client.get(f"/docs/{document_id}")
+        assert answer.status_code == 200, section_id
+        assert not anchor or f'id="{anchor}"' in answer.get_data(as_text=True), section_id
+
+
+def test_without_the_guide_the_questions_stand_alone(home: Element) -> None:
+    assert [answers for _, answers in questions_and_answers(home) if answers] == []
 
 
 def test_cases_are_listed(home: Element) -> None:
