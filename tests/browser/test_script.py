@@ -103,6 +103,24 @@ def test_without_a_chosen_option_enter_searches_what_was_typed(page: Page) -> No
     expect(page).to_have_url(re.compile("q=%E3%81%91%E3%81%84%E3%82%84$"))
 
 
+def test_a_chosen_word_keeps_the_filters_under_which_it_was_counted(page: Page) -> None:
+    page.goto("/search?q=調達&chapter=5")
+    box(page).fill("けいや")
+    first = options(page).first
+    expect(first).to_contain_text("契約")
+    first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("「契約」の検索結果")
+    expect(page.get_by_role("list", name="選択中の条件")).to_contain_text("第5章")
+
+
+def test_escape_soon_after_a_key_keeps_the_suggestions_closed(page: Page) -> None:
+    page.goto("/")
+    box(page).press_sequentially("けいや")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(600)
+    expect(page.get_by_role("listbox")).to_be_hidden()
+
+
 def test_escape_closes_the_suggestions_and_keeps_the_text(page: Page) -> None:
     page.goto("/")
     box(page).press_sequentially("けいや")
@@ -122,6 +140,50 @@ def test_results_follow_the_typing_and_half_a_word_never_empties_them(page: Page
     box(page).fill("共同調達")
     expect(page.get_by_role("heading", level=1)).to_have_text("「共同調達」の検索結果")
     expect(page).to_have_url(re.compile("q=%E5%85%B1%E5%90%8C%E8%AA%BF%E9%81%94"))
+
+
+def test_latin_letters_that_a_phone_composes_are_searched_at_once(page: Page, ime: CDPSession) -> None:
+    page.goto(RESULTS)
+    box(page).fill("")
+    expect(page.get_by_role("heading", level=1)).to_have_text("文書の一覧")
+    compose(ime, "PFS")
+    expect(page.get_by_role("heading", level=1)).to_have_text("「PFS」の検索結果")
+
+
+def test_a_server_that_does_not_answer_takes_nothing_from_who_types(page: Page) -> None:
+    page.goto(RESULTS)
+    page.route("**/search?*", lambda route: route.abort())
+    box(page).fill("共同調達")
+    page.wait_for_timeout(800)
+    expect(box(page)).to_have_value("共同調達")
+    expect(page.locator(".hit").first).to_be_visible()
+
+
+@pytest.mark.parametrize("submitted", [False, True])
+def test_back_leads_from_a_typed_query_to_the_search_before(page: Page, submitted: bool) -> None:
+    page.goto("/")
+    page.goto(RESULTS)
+    for typed in ("共同", "共同調達"):
+        box(page).fill(typed)
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"「{typed}」の検索結果")
+    if submitted:
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("「随意契約」の検索結果")
+    expect(box(page)).to_have_value("随意契約")
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_the_skip_link_asks_for_no_results_again(page: Page) -> None:
+    page.goto(RESULTS)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/search" in request.url else None)
+    page.get_by_role("link", name="本文へ移動").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert asked == []
 
 
 def test_ticking_a_filter_narrows_at_once_and_back_undoes_it(page: Page) -> None:
@@ -146,6 +208,42 @@ def test_recent_searches_stay_in_the_browser_and_can_be_cleared(page: Page) -> N
     box(page).blur()
     box(page).focus()
     expect(page.get_by_role("listbox")).to_be_hidden()
+
+
+def test_a_typed_search_is_remembered_once_a_hit_of_it_is_opened(page: Page) -> None:
+    page.goto("/search")
+    box(page).fill("共同調達")
+    expect(page.get_by_role("heading", level=1)).to_have_text("「共同調達」の検索結果")
+    page.keyboard.press("Escape")
+    page.locator(".hit h2 a").first.click()
+    page.wait_for_url("**/docs/**")
+    page.goto("/")
+    box(page).focus()
+    expect(options(page).first).to_contain_text("共同調達")
+
+
+def test_slash_leaves_a_checkbox_for_the_box(page: Page) -> None:
+    page.goto(RESULTS)
+    page.get_by_role("checkbox").first.focus()
+    page.keyboard.press("/")
+    expect(box(page)).to_be_focused()
+
+
+def test_no_key_acts_behind_an_open_dialog(page: Page) -> None:
+    page.goto(DOCUMENT)
+    page.get_by_role("button", name="この文書を引用する").click()
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    expect(box(page)).not_to_be_focused()
+
+
+def test_arrows_reach_the_hits_from_the_skip_link(page: Page) -> None:
+    page.goto(RESULTS)
+    page.get_by_role("link", name="本文へ移動").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".hit h2 a").first).to_be_focused()
 
 
 def test_slash_goes_to_the_box_and_is_only_a_character_there(page: Page) -> None:
@@ -181,12 +279,37 @@ def test_arrows_walk_through_the_hits(page: Page) -> None:
 
 def test_the_marks_of_a_document_are_walked_through(page: Page) -> None:
     page.goto(DOCUMENT)
-    page.get_by_role("button", name="次の印").click()
+    page.get_by_role("button", name="次へ").click()
     expect(page.locator(".mark-position")).to_have_text(re.compile(r"^1／\d+か所目$"))
-    page.get_by_role("button", name="次の印").click()
+    page.get_by_role("button", name="次へ").click()
     expect(page.locator("mark.current")).to_be_in_viewport()
-    page.get_by_role("button", name="前の印").click()
+    page.get_by_role("button", name="前へ").click()
     expect(page.locator(".mark-position")).to_have_text(re.compile(r"^1／"))
+
+
+def test_the_next_mark_is_that_below_what_is_being_read(page: Page) -> None:
+    page.goto(f"{DOCUMENT}#record-reasons")
+    page.get_by_role("button", name="次へ").click()
+    assert int(page.locator(".mark-position").inner_text().split("／")[0]) > 1
+    current = page.locator("mark.current")
+    assert current.evaluate("mark => mark.compareDocumentPosition(document.getElementById('record-reasons')) & 2")
+
+
+def test_the_way_back_to_the_results_keeps_filters_and_order(page: Page) -> None:
+    page.goto(f"{RESULTS}&role=gov-line-officer&chapter=5&sort=page")
+    left = page.url
+    page.locator(".hit h2 a").first.click()
+    page.get_by_role("link", name="検索結果へ戻る").click()
+    expect(page).to_have_url(left)
+
+
+def test_a_copy_that_fails_is_admitted(page: Page) -> None:
+    page.goto("/docs/direct-contract")
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false")
+    page.get_by_role("button", name="この文書を引用する").click()
+    dialog = page.get_by_role("dialog", name="引用する")
+    dialog.get_by_role("button", name="リンク").click()
+    expect(dialog.get_by_role("status")).to_have_text("コピーできませんでした。上の欄から選んでコピーしてください。")
 
 
 def test_the_contents_follow_the_reader(page: Page) -> None:

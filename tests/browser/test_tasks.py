@@ -187,7 +187,7 @@ def test_go_to_a_related_document(reader: Reader) -> None:
 def test_clear_the_marks_of_the_searched_words(reader: Reader) -> None:
     reader.page.goto(f"{DOCUMENT}?q=随意契約")
     expect(reader.page.locator("mark").first).to_be_visible()
-    reader.follow(reader.page.get_by_role("link", name="印を消す"))
+    reader.follow(reader.page.get_by_role("link", name="強調表示を消す"))
     expect(reader.page).to_have_url(re.compile(f"{DOCUMENT}$"))
     expect(reader.page.locator("mark")).to_have_count(0)
 
@@ -297,12 +297,12 @@ def test_step_through_the_marks_and_clear_them(keyboard: KeyboardReader) -> None
     page.goto(f"{DOCUMENT}?q=随意契約")
     position = page.get_by_role("status")
     total = page.locator(".document mark").count()
-    for button, expected in (("次の印", 1), ("次の印", 2), ("前の印", 1), ("前の印", total)):
+    for button, expected in (("次へ", 1), ("次へ", 2), ("前へ", 1), ("前へ", total)):
         keyboard.press(page.get_by_role("button", name=button))
         expect(position).to_have_text(f"{expected}／{total}か所目")
         expect(page.locator("mark.current")).to_have_count(1)
         expect(page.locator("mark.current")).to_be_in_viewport()
-    keyboard.follow(page.get_by_role("link", name="印を消す"))
+    keyboard.follow(page.get_by_role("link", name="強調表示を消す"))
     expect(page.locator("mark")).to_have_count(0)
 
 

@@ -120,11 +120,15 @@ def test_without_a_query_nothing_is_marked(page: Element) -> None:
 
 
 def test_the_way_back_to_the_results_keeps_the_query(client: FlaskClient) -> None:
-    page = get(client, "/docs/direct-contract?q=随意+A%26B")
-    assert [link["href"] for link in page.one("p", "notice").all("a")] == [
-        "/docs/direct-contract",
-        "/search?q=%E9%9A%8F%E6%84%8F%20A%26B",
-    ]
+    notice = get(client, "/docs/direct-contract?q=随意+A%26B").one("p", "notice")
+    assert links(notice) == [("検索結果へ戻る", "/search?q=%E9%9A%8F%E6%84%8F%20A%26B")]
+    assert notice.text == "「随意 A&B」に当たる語は、本文にはありません。 検索結果へ戻る"
+
+
+def test_marks_are_counted_and_can_be_cleared(client: FlaskClient) -> None:
+    notice = get(client, "/docs/direct-contract?q=随意").one("p", "notice")
+    assert notice.text == "「随意」に当たる語が2か所あります。強調表示を消す 検索結果へ戻る"
+    assert links(notice)[0] == ("強調表示を消す", "/docs/direct-contract")
 
 
 def test_a_query_beyond_the_limit_does_not_keep_a_document_from_being_read(client: FlaskClient) -> None:

@@ -8,6 +8,8 @@ const RECENT_KEY = "recent-searches";
 const MAX_RECENT = 8;
 const KINDS = { term: "語", heading: "見出し", question: "質問", recent: "最近の検索" };
 
+const LATIN = /^[ -~]{3,}$/; // an unconverted reading begins with a Latin letter or two at most
+const here = () => location.pathname + location.search;
 const isComposing = (event) => event.isComposing || event.keyCode === COMPOSING_KEY_CODE;
 
 function debounced(action, delay) {
@@ -39,7 +41,7 @@ const recent = {
     }
   },
   add(text) {
-    this.write([text, ...this.read().filter((other) => other !== text)].slice(0, MAX_RECENT));
+    if (text) this.write([text, ...this.read().filter((other) => other !== text)].slice(0, MAX_RECENT));
   },
   write(texts) {
     try {
@@ -65,16 +67,15 @@ class Suggestions {
     const states = { role: "combobox", "aria-autocomplete": "list", "aria-controls": "suggestions" };
     for (const [key, value] of Object.entries(states)) input.setAttribute(key, value);
     input.setAttribute("aria-expanded", "false");
-    const ask = debounced(() => this.ask(), SUGGEST_DELAY_MS);
+    this.askSoon = debounced(() => this.ask(), SUGGEST_DELAY_MS);
     input.addEventListener("compositionstart", () => (this.composing = true));
     input.addEventListener("compositionend", () => (this.composing = false));
-    input.addEventListener("input", ask);
+    input.addEventListener("input", this.askSoon);
     input.addEventListener("focus", () => input.value || this.ask());
     input.addEventListener("blur", () => this.close());
     input.addEventListener("keydown", (event) => this.key(event));
     input.form.addEventListener("submit", (event) => {
       if (this.composing) event.preventDefault();
-      ask.cancel();
       this.close();
     });
     this.list.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the focus in the box
@@ -83,7 +84,7 @@ class Suggestions {
 
   async ask() {
     const typed = this.input.value.trim();
-    if (!typed) return this.show(recent.read().map((text) => ({ kind: "recent", text, url: searchUrl(text) })));
+    if (!typed) return this.show(recent.read().map((text) => ({ kind: "recent", text })));
     this.request?.abort();
     this.request = new AbortController();
     const parameters = new URLSearchParams(new FormData(this.input.form));
@@ -105,7 +106,8 @@ class Suggestions {
       const count = item.count > 1 ? `${item.count.toLocaleString()}件` : "";
       const note = element("span", { class: "suggestion-note" }, [KINDS[item.kind], count].filter(Boolean).join(" "));
       const option = element("li", { role: "option", id: `suggestion-${number}`, "aria-selected": "false" }, item.text, note);
-      option.dataset.url = item.url;
+      if (item.kind === "term" || item.kind === "recent") option.dataset.text = item.text;
+      else option.dataset.url = item.url;
       return option;
     });
     if (items[0]?.kind === "recent") {
@@ -118,6 +120,7 @@ class Suggestions {
   }
 
   close() {
+    this.askSoon.cancel();
     this.request?.abort();
     this.list.hidden = true;
     this.active = -1;
@@ -128,9 +131,9 @@ class Suggestions {
   key(event) {
     if (this.composing || isComposing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     const options = [...this.list.children];
-    if (event.key === "Escape" && !this.list.hidden) {
-      event.preventDefault();
-      this.close();
+    if (event.key === "Escape") {
+      if (!this.list.hidden) event.preventDefault();
+      this.close(); // also what has been asked for and is not there yet
     } else if (event.key === "Enter" && this.active >= 0) {
       event.preventDefault();
       this.choose(options[this.active]);
@@ -152,13 +155,14 @@ class Suggestions {
 
   choose(option) {
     if (!option) return;
-    if (option.dataset.url) return location.assign(option.dataset.url);
-    recent.write([]);
+    const { url, text } = option.dataset;
     this.close();
+    if (url) return location.assign(url);
+    if (!text) return recent.write([]);
+    this.input.value = text; // by the form, so that its filters stay, under which the hits were counted
+    this.input.form.requestSubmit();
   }
 }
-
-const searchUrl = (text) => `/search?${new URLSearchParams({ q: text })}`;
 
 // -- results as one types and ticks --------------------------------------------------------------------------------
 
@@ -168,6 +172,8 @@ class LiveResults {
     this.input = form.elements.q;
     this.request = null;
     this.results = document.querySelector(".results");
+    this.shown = here();
+    this.typing = false; // whether the newest entry of the history was made by typing
     const said = form.parentElement.querySelector("[role=status]");
     this.announce = debounced((text) => (said.textContent = text), ANNOUNCE_DELAY_MS);
     const typed = debounced(() => this.update({ typing: true }), RESULTS_DELAY_MS);
@@ -180,28 +186,42 @@ class LiveResults {
       composing = false;
       typed();
     });
-    this.input.addEventListener("input", (event) => composing || event.isComposing || typed());
-    form.addEventListener("submit", () => typed.cancel());
-    form.addEventListener("change", (event) => event.target !== this.input && this.update({ push: true }));
-    addEventListener("popstate", () => this.load(location.href, { restore: true }));
+    this.input.addEventListener("input", (event) => {
+      if (!composing || LATIN.test(event.data ?? "")) typed();
+    });
+    form.addEventListener("submit", (event) => {
+      typed.cancel();
+      if (event.defaultPrevented || this.wanted() !== this.shown) return;
+      event.preventDefault(); // would put the same address into the history once more
+      location.reload();
+    });
+    form.addEventListener("change", (event) => event.target !== this.input && this.update());
+    this.results.addEventListener("click", (event) => {
+      if (event.target.closest(".hit a")) recent.add(new URLSearchParams(location.search).get("q"));
+    });
+    addEventListener("popstate", () => here() !== this.shown && this.load(here(), { restore: true }));
   }
 
-  update({ typing = false, push = false }) {
+  wanted() {
     const parameters = new URLSearchParams(new FormData(this.form));
     if (!parameters.get("q")) parameters.delete("q");
-    return this.load(`/search?${parameters}`, { typing, push });
+    return parameters.size ? `/search?${parameters}` : "/search";
   }
 
-  async load(address, { typing = false, push = false, restore = false }) {
+  update({ typing = false } = {}) {
+    return this.load(this.wanted(), { typing });
+  }
+
+  async load(address, { typing = false, restore = false }) {
     this.request?.abort();
     this.request = new AbortController();
     let page;
     try {
       const answer = await fetch(address, { signal: this.request.signal });
-      if (!answer.ok) return;
+      if (!answer.ok) throw new Error(answer.statusText);
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch (error) {
-      if (error.name !== "AbortError") location.assign(address);
+      if (error.name !== "AbortError" && !typing) location.assign(address);
       return;
     }
     if (typing && !page.querySelector(".hit")) return; // half a word finds nothing: what was shown stays
@@ -210,8 +230,10 @@ class LiveResults {
     document.title = page.title;
     for (const fresh of page.querySelectorAll(".filters .choice")) this.refresh(fresh, restore);
     if (restore) this.input.value = page.querySelector("#q").value;
-    else if (push) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
+    else if (typing && this.typing) history.replaceState(null, "", address);
+    else if (address !== this.shown) history.pushState(null, "", address); // Back leads to the search before
+    this.typing = typing;
+    this.shown = address;
   }
 
   refresh(fresh, restore) {
@@ -230,11 +252,13 @@ function watchKeys() {
   const help = document.querySelector("#keys");
   document.querySelector("#show-keys")?.addEventListener("click", () => help.showModal());
   addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (typing || isComposing(event) || event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+    const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
+    if (typing || isComposing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {
       event.preventDefault();
-      document.querySelector("#q")?.select();
+      const box = document.querySelector("#q");
+      box?.focus();
+      box?.select();
     } else if (event.key === "?") {
       help.showModal();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -246,7 +270,7 @@ function watchKeys() {
 function moveThroughHits(event) {
   const links = [...document.querySelectorAll(".hit h2 a")];
   const place = links.indexOf(document.activeElement);
-  if (!links.length || (place < 0 && document.activeElement !== document.body)) return;
+  if (!links.length || (place < 0 && !document.activeElement.matches("body, main"))) return;
   event.preventDefault();
   links[Math.min(links.length - 1, Math.max(0, place + (event.key === "ArrowDown" ? 1 : -1)))].focus();
 }
@@ -259,13 +283,17 @@ function walkMarks(bar) {
   let place = -1;
   const position = bar.querySelector(".mark-position");
   const go = (step) => {
+    if (place < 0) {
+      const below = marks.findIndex((mark) => mark.getBoundingClientRect().top > 0); // of what is being read
+      place = Math.max(below, 0) - (step > 0);
+    }
     marks[place]?.classList.remove("current");
     place = (place + step + marks.length) % marks.length;
     marks[place].classList.add("current");
     marks[place].scrollIntoView({ block: "center" });
     position.textContent = `${place + 1}／${marks.length}か所目`;
   };
-  bar.querySelector("[data-step='-1']").addEventListener("click", () => go(place < 0 ? 0 : -1));
+  bar.querySelector("[data-step='-1']").addEventListener("click", () => go(-1));
   bar.querySelector("[data-step='1']").addEventListener("click", () => go(1));
   bar.hidden = false;
 }
@@ -282,12 +310,13 @@ function followContents(contents) {
   mark();
 }
 
-async function copy(text, field) {
+async function copied(text, field) {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {
     field.select(); // plain http inside a municipal network has no clipboard interface
-    document.execCommand("copy");
+    return document.execCommand("copy");
   }
 }
 
@@ -315,8 +344,8 @@ function offerCitations(dialog) {
   for (const button of dialog.querySelectorAll("[data-form]")) {
     button.addEventListener("click", async () => {
       field.value = forms[button.dataset.form]();
-      await copy(field.value, field);
-      said.textContent = `${button.textContent}としてコピーしました。`;
+      const done = await copied(field.value, field);
+      said.textContent = done ? `${button.textContent}としてコピーしました。` : "コピーできませんでした。上の欄から選んでコピーしてください。";
     });
   }
 }
@@ -328,10 +357,13 @@ if (box) new Suggestions(box);
 const form = document.querySelector("form.search-layout");
 if (form) {
   new LiveResults(form);
-  if (box.value && document.querySelector(".hit")) recent.add(box.value);
+  if (document.querySelector(".hit")) recent.add(box.value);
 }
 watchKeys();
 document.querySelectorAll(".with-script").forEach((part) => (part.hidden = false));
 document.querySelectorAll(".marks").forEach(walkMarks);
+document.querySelectorAll("a.to-results").forEach((link) => {
+  if (document.referrer.startsWith(`${location.origin}/search?`)) link.href = document.referrer; // with its filters
+});
 document.querySelectorAll("nav.contents").forEach(followContents);
 document.querySelectorAll("dialog#cite").forEach(offerCitations);
