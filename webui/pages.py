@@ -30,6 +30,7 @@ from webui.schemas import next_request
 from webui.settings import SITE_NAME
 
 RECENT_DOCUMENTS = 5
+SORTS = {Sort.RELEVANCE: "関連度の高い順", Sort.PAGE: "ガイドの頁順"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def create_pages(engine: SearchEngine) -> Blueprint:
             chips=_chips(wanted),
             clear_url=search_url(with_filters(wanted, {})),
             links=_page_links(page),
-            sorts={Sort.RELEVANCE: "関連度の高い順", Sort.PAGE: "ガイドの頁順"},
+            sorts=SORTS,
+            headings=_marked_headings(engine, page),
             toggled=toggled,
             how=How,
             default_per_page=DEFAULT_PER_PAGE,
@@ -182,6 +184,16 @@ def _recent(documents: Sequence[Document]) -> list[Document]:
         return document.updated or datetime.date.min
 
     return sorted((item for item in documents if item.updated), key=updated, reverse=True)[:RECENT_DOCUMENTS]
+
+
+def _marked_headings(engine: SearchEngine, page: SearchPage) -> dict[str, Markup]:
+    """The heading of each hit, by its id, with the words that were searched for in `<mark>`."""
+    interpretation = page.interpretation
+    q = interpretation.did_you_mean if interpretation.corrected else page.request.q
+    hits = (*page.hits, *page.partial_hits)
+    html = "".join(f"<p>{escape(hit.heading or hit.document.title)}</p>" for hit in hits)
+    marked = engine.matches(q, html) if q else html  # all at once: what `q` searches for is worked out once
+    return {hit.id: Markup(part.removeprefix("<p>")) for hit, part in zip(hits, marked.split("</p>"), strict=False)}  # noqa: S704
 
 
 def _chips(wanted: SearchRequest) -> list[Chip]:

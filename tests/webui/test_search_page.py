@@ -93,8 +93,39 @@ def test_every_way_to_match_has_its_own_sentence(
 
 
 def test_a_word_found_as_typed_needs_no_explanation(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.hits = (replace(CASE_HIT, why=(Why("打語", "打語", How.EXACT),)),)
+    engine.hits = (replace(CONDITIONS_HIT, why=(Why("打語", "打語", How.EXACT),)),)
     assert get(client, "/search?q=x").all("p", "why") == []
+
+
+def test_the_words_are_marked_in_the_heading_too(client: FlaskClient) -> None:
+    heading = get(client, "/search?q=条件").all("li", "hit")[0].one("h2")
+    assert (heading.text, heading.one("mark").text) == ("適用できる条件", "条件")
+
+
+def test_headings_show_the_words_of_a_correction(engine: SettableEngine, client: FlaskClient) -> None:
+    engine.interpretation = Interpretation(did_you_mean="条件", corrected=True)
+    assert get(client, "/search?q=じょうけｎ").all("li", "hit")[0].one("h2").one("mark").text == "条件"
+
+
+def test_a_hit_that_shows_none_of_the_words_says_where_they_are(engine: SettableEngine, client: FlaskClient) -> None:
+    engine.hits = (CASE_HIT,)
+    assert (
+        get(client, "/search?q=x").one("p", "why").text
+        == "題名や質問など、ここに表示していない箇所の語で見つかりました。"
+    )
+    assert get(client, "/search").all("p", "why") == []
+
+
+def test_a_list_without_a_query_has_no_order_by_relevance(client: FlaskClient) -> None:
+    assert get(client, "/search?kind=case").all("nav", "sort") == []
+    assert get(client, "/search?q=x").one("nav", "sort")
+
+
+@pytest.mark.parametrize("q", ["随契", "予算", "だれが読む", "首長", "原課が動いてくれない", "随意計約", "PFS"])
+def test_every_hit_of_the_guide_shows_why_it_was_found(guide_client: FlaskClient, q: str) -> None:
+    hits = get(guide_client, f"/search?{urlencode({'q': q})}").all("li", "hit")
+    assert hits
+    assert [hit.one("h2").text for hit in hits if not hit.all("mark") and not hit.all("p", "why")] == []
 
 
 # Pages
