@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException
 
 from indexer.engine import MAX_PER_PAGE, MAX_QUERY_CHARS, MAX_SUGGESTIONS, MAX_WINDOW
 from kb.errors import NotFoundError, SearchIndexError, UsageError
+from kb.vocabulary import FACETS
+from webui.pages import SORTS
 from webui.schemas import error_json
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ _MESSAGES: dict[int, tuple[str, str, str]] = {
     503: (
         "unavailable",
         "検索の準備ができていません",
-        "索引を作成しているか、まだ作成されていません。しばらくしてからもう一度お試しください。",
+        "検索用のデータを準備しています。しばらくしてから、もう一度お試しください。",
     ),
 }
 _PARAMETER_LABELS = {
@@ -55,6 +57,8 @@ _ALLOWED = {
     "limit": f"1から{MAX_SUGGESTIONS}までの整数",
     "exact": "0または1",
 }
+# On a page, where nobody knows the slugs.
+_LABELS = {facet.name: "、".join(facet.values.values()) for facet in FACETS} | {"sort": "、".join(SORTS.values())}
 
 
 def register_errors(app: Flask) -> None:
@@ -63,7 +67,10 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(UsageError)
     def usage(error: UsageError) -> Response:
         label = _PARAMETER_LABELS.get(error.field, error.field)
-        reason = f"「{label}」に使えない値が指定されています。使える値：{_ALLOWED.get(error.field, error.allowed)}"
+        allowed = _ALLOWED.get(error.field, error.allowed)
+        if not _is_for_machines():
+            allowed = _LABELS.get(error.field, allowed)
+        reason = f"「{label}」に使えない値が指定されています。使える値：{allowed}"
         details = {"parameter": error.field, "problem": error.message, "allowed": error.allowed}
         return _answer(400, reason, details)
 
@@ -94,11 +101,15 @@ def register_errors(app: Flask) -> None:
         return _answer(500)
 
 
+def _is_for_machines() -> bool:
+    return request.path.startswith("/api/")
+
+
 def _answer(status: int, reason: str = "", details: dict[str, str] | None = None) -> Response:
     if status not in _MESSAGES:
         status = 400 if status < 500 else 500
     code, heading, advice = _MESSAGES[status]
-    if request.path.startswith("/api/"):
+    if _is_for_machines():
         return make_response(jsonify(error_json(code, reason or f"{heading}。{advice}", dict(details or {}))), status)
     return make_response(
         render_template("error.html", status=status, heading=heading, reason=reason, advice=advice), status

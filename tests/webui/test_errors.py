@@ -92,8 +92,17 @@ def test_an_unknown_value_is_answered_with_what_is_allowed(client: FlaskClient) 
 
 
 def test_the_page_names_the_field_in_japanese_and_what_is_allowed(client: FlaskClient) -> None:
-    page = error_page(client.get("/search?q=契約&chapter=6"), 400)
-    assert "「章」に使えない値が指定されています。使える値：1, 2, 3, 4, 5" in page.one("main").text
+    page = error_page(client.get("/search?q=契約&pattern=x"), 400)
+    assert page.one("main").all("p")[0].text == (
+        "「出口」に使えない値が指定されています。"
+        "使える値：自治体“へ”導入する、自治体“を介して”広める、自治体“と共に”創る"
+    )
+
+
+@pytest.mark.parametrize("query", ["role=king", "stage=x", "kind=x", "sort=x"])
+def test_the_page_shows_no_value_that_only_machines_know(client: FlaskClient, query: str) -> None:
+    text = error_page(client.get(f"/search?{query}"), 400).one("main").text
+    assert re.findall(r"[a-z]{4,}", text) == []
 
 
 @pytest.mark.parametrize("query", ["page=x", "page=0", "per_page=101", f"q={'x' * 501}", "exact=yes"])
