@@ -314,7 +314,9 @@ def test_a_copy_that_fails_is_admitted(page: Page) -> None:
 
 def test_the_contents_follow_the_reader(page: Page) -> None:
     page.goto("/docs/direct-contract#small-amount")
-    expect(page.locator(".contents [aria-current]")).to_contain_text("少額随契の基準額")
+    current = page.locator(".contents [aria-current]")
+    expect(current).to_contain_text("少額随契の基準額")
+    expect(current).to_be_in_viewport()
 
 
 @pytest.mark.parametrize(

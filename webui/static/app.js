@@ -301,10 +301,15 @@ function walkMarks(bar) {
 function followContents(contents) {
   const links = new Map([...contents.querySelectorAll("a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
   const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
+  let shown;
   const mark = () => {
     const passed = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
     const current = passed.at(-1)?.id;
+    if (current === shown) return;
+    shown = current;
     for (const [id, link] of links) id === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+    if (contents.matches(":focus-within") || contents.scrollHeight <= contents.clientHeight) return;
+    contents.scrollTop = (links.get(current)?.offsetTop ?? 0) - contents.clientHeight / 2;
   };
   addEventListener("scroll", mark, { passive: true });
   mark();
