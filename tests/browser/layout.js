@@ -13,7 +13,7 @@ const ancestors = (element) => (element ? [element, ...ancestors(element.parentE
 const text = (element) => (element.innerText ?? element.value ?? "").trim().slice(0, 30);
 const name = (element) => `<${element.localName} class="${element.className}"> ${text(element)}`;
 const isScroller = (element) => SCROLLS.includes(style(element).overflowX) || SCROLLS.includes(style(element).overflowY);
-const isForHearing = (element) => ancestors(element).some((one) => one.matches(".visually-hidden, .skip:not(:focus)"));
+const isForHearing = (element) => ancestors(element).some((one) => one.matches(".skip:not(:focus)") || style(one).clipPath === "inset(50%)");
 const isShown = (element) =>
   element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) && !isForHearing(element);
 const boxOf = (element) => (style(element).display.startsWith("inline") && style(element).display === "inline" ? boxOf(element.parentElement) : element);

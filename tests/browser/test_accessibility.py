@@ -165,6 +165,26 @@ def test_marks_are_seen_in_forced_colours(page: Page, scheme: Literal["light", "
     assert page.evaluate("([one, other]) => layout.contrast(one, other)", [current[2], around[1]]) >= 3
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_marks_in_headings_are_seen_in_forced_colours(page: Page, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    page.goto(STATES["results"])
+    mark = page.locator(".hit h2 mark").first.evaluate(COLOURS)
+    assert page.evaluate("([one, other]) => layout.contrast(one, other)", mark[:2]) >= 4.5
+
+
+@pytest.mark.parametrize("path", [STATES["results"], DOCUMENT], ids=["results", "document"])
+def test_paper_is_white_and_carries_nothing_to_press(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 1000, "height": 1400})
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(path)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    expect(page.locator("button:visible, input:visible, summary:visible")).to_have_count(0)
+    left = page.get_by_role("heading", level=1).bounding_box()
+    assert left
+    assert left["x"] < 20
+
+
 # Targets
 
 
