@@ -20,6 +20,9 @@ class Reader(Protocol):
     def follow(self, link: Locator) -> None:
         """Open a link."""
 
+    def open(self, summary: Locator) -> None:
+        """Open what is folded under a summary."""
+
     def tick(self, *boxes: Locator) -> None:
         """Tick checkboxes and see the results that they leave."""
 
@@ -53,6 +56,9 @@ class KeyboardReader:
     def follow(self, link: Locator) -> None:
         self.press(link)
 
+    def open(self, summary: Locator) -> None:
+        self.press(summary)
+
     def tick(self, *boxes: Locator) -> None:
         for box in boxes:
             self.press(box, "Space")
@@ -70,6 +76,9 @@ class ScriptlessReader:
 
     def follow(self, link: Locator) -> None:
         link.click()
+
+    def open(self, summary: Locator) -> None:
+        summary.click()
 
     def tick(self, *boxes: Locator) -> None:
         for box in boxes:

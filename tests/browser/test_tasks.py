@@ -110,6 +110,28 @@ def test_change_the_order_of_the_results(reader: Reader) -> None:
     expect(reader.page.locator(".hit h2").first).not_to_have_text(before[0])
 
 
+def test_search_for_exactly_what_was_typed(reader: Reader) -> None:
+    reader.page.goto("/search?q=随契")
+    before = count(reader.page)
+    reader.tick(reader.page.get_by_role("checkbox", name="入力した語そのものだけを探す"))
+    expect(reader.page).to_have_url(re.compile("exact=1"))
+    expect(reader.page.locator("#summary")).not_to_have_text(before)
+
+
+def test_ask_for_the_same_without_synonyms(reader: Reader) -> None:
+    reader.page.goto("/search?q=随契")
+    reader.open(reader.page.get_by_text("同じ意味の語も含めて検索しました"))
+    reader.follow(reader.page.get_by_role("link", name="入力した語だけで検索"))
+    expect(reader.page).to_have_url(re.compile("exact=1"))
+
+
+def test_follow_a_question_of_ones_role_to_its_answer(reader: Reader) -> None:
+    reader.page.goto("/")
+    row = reader.page.get_by_role("row", name=re.compile("担当する政策にスタートアップの力をどう生かせるのか"))
+    reader.follow(row.get_by_role("link", name=re.compile("スタートアップが持つ資源")))
+    expect(reader.page.get_by_role("heading", level=1)).to_contain_text("スタートアップが持つ資源")
+
+
 def test_turn_to_the_next_page_of_results(reader: Reader) -> None:
     reader.page.goto(RESULTS)
     reader.follow(reader.page.get_by_role("link", name="2ページ目"))

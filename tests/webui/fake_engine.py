@@ -90,6 +90,7 @@ class SettableEngine:
         self.interpretation = Interpretation(interpreted="随契")
         self.suggestions: tuple[Suggestion, ...] = ()
         self.known: tuple[Document, ...] = (DIRECT_CONTRACT, TRIAL_ORDER, CITY_CASE, MEMO)
+        self.digest = "0" * 64
         self.error: Exception | None = None
         self.searched: list[SearchRequest] = []
         self.suggested: list[tuple[str, dict[str, tuple[str, ...]], int]] = []
@@ -130,7 +131,7 @@ class SettableEngine:
     def info(self) -> IndexInfo:
         self._fail()
         built_at = datetime.datetime(2026, 11, 23, 3, 4, tzinfo=datetime.UTC)
-        return IndexInfo(len(self.known), 1_007, built_at, "0" * 64)
+        return IndexInfo(len(self.known), 1_007, built_at, self.digest)
 
     def _facets(self, request: SearchRequest) -> dict[str, tuple[FacetCount, ...]]:
         return {

@@ -161,3 +161,9 @@ def test_hostile_metadata_and_a_hostile_query_do_nothing(engine: SettableEngine,
 def test_a_short_address_redirects_for_ever(client: FlaskClient, url: str, target: str) -> None:
     answer = client.get(url)
     assert (answer.status_code, answer.headers["Location"]) == (301, target)
+
+
+@pytest.mark.parametrize("query", ["", "?q=%E9%9A%8F%E6%84%8F"])
+def test_a_former_id_redirects_for_ever_and_keeps_the_marks(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/docs/old-contract{query}")
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"/docs/direct-contract{query}")
