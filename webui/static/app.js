@@ -187,6 +187,7 @@ class LiveResults {
       typed();
     });
     this.input.addEventListener("input", (event) => {
+      this.announce.cancel();
       if (!composing || LATIN.test(event.data ?? "")) typed();
     });
     form.addEventListener("submit", (event) => {
