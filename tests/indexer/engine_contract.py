@@ -219,6 +219,24 @@ class EngineContract(abc.ABC):
     def test_one_character_finds_words_that_hold_it(self, engine: SearchEngine) -> None:
         assert "direct-contract#conditions" in ids(engine.search(SearchRequest("法")))
 
+    @pytest.mark.parametrize(
+        ("typed", "options"),
+        [
+            ("随意計約", {"exact": True}),
+            ("競争入札", {"filters": {"chapter": ("5",), "kind": ("glossary",)}}),
+            ("シェアサイクル 包括", {"exact": True}),
+        ],
+    )
+    def test_a_next_step_finds_as_much_as_it_says(
+        self, engine: SearchEngine, typed: str, options: dict[str, Any]
+    ) -> None:
+        page = engine.search(SearchRequest(typed, **options))
+        steps = page.interpretation.next_steps
+        found = [engine.search(SearchRequest(step.q, step.filters, exact=step.exact)).total for step in steps]
+        assert page.total == 0
+        assert found
+        assert found == [step.total for step in steps]
+
     def test_nothing_typed_lists_everything_in_reading_order(self, engine: SearchEngine) -> None:
         page = engine.search(SearchRequest(per_page=100))
         assert page.total == engine.info().sections

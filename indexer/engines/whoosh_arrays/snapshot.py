@@ -7,7 +7,7 @@ import functools
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,17 @@ from kb.vocabulary import FACET_BY_NAME
 MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
 _SAME_MEANING = frozenset({How.EXACT, How.VARIANT, How.SYNONYM})  # marked beside what a section was found by
 MAX_CORRECTIONS_TRIED = 30  # each costs a search; the right one is among the first
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a request was taken for, and what that matches."""
+
+    query: Query
+    plan: Plan
+    matches: Matches
+    did_you_mean: str | None = None
+    is_corrected: bool = False
 
 
 class Snapshot:
@@ -112,23 +123,8 @@ class Snapshot:
 
     def search(self, request: SearchRequest) -> SearchPage:
         started = time.perf_counter()
-        query = parse_query(request.q)
-        plan = self._planner.plan(query, exact=request.exact)
-        matches = self._scorer.match(plan)
-        did_you_mean = corrected = None
-        if matches.unknown or matches.dropped or not len(matches.sections):
-            did_you_mean = self._did_you_mean(request, query, matches)
-        if did_you_mean and not request.exact and _is_slip(query, did_you_mean, matches):
-            corrected = parse_query(did_you_mean)
-            plan = self._planner.plan(corrected)
-            matches = self._scorer.match(plan)
-        elif not (did_you_mean or request.exact or plan.is_question) and (
-            apart := in_parts(query, plan, matches.unknown)
-        ):
-            plan_apart = self._planner.plan(apart)
-            matches_apart = self._scorer.match(plan_apart)
-            if len(matches_apart.sections) and _known(matches_apart) > _known(matches):
-                corrected, plan, matches, did_you_mean = apart, plan_apart, matches_apart, str(apart)
+        read = self._read(request)
+        plan, matches = read.plan, read.matches
         facets = self._facets.counts(matches.sections, request.filters)
         hits = self._facets.passing(matches.sections, request.filters)
         order = self._order(hits, matches, request, ranked=bool(plan.clauses))
@@ -142,16 +138,37 @@ class Snapshot:
             following = following[: request.per_page - len(hits)]
             partial_hits = tuple(self._hit(int(number), plan, named, matches, is_partial=True) for number in following)
         interpretation = Interpretation(
-            interpreted=str(corrected or query),
-            did_you_mean=did_you_mean,
-            corrected=corrected is not None,
+            interpreted=str(read.query),
+            did_you_mean=read.did_you_mean,
+            corrected=read.is_corrected,
             dropped=matches.dropped,
             expansions=plan.expansions,
             unknown=matches.unknown,
-            next_steps=() if len(hits) else tuple(self._next_steps(request, matches, did_you_mean)),
+            next_steps=() if len(hits) else tuple(self._next_steps(request, read)),
         )
         took_ms = (time.perf_counter() - started) * 1000
         return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2), partial_hits)
+
+    def _read(self, request: SearchRequest) -> _Reading:
+        """What was typed, or what was meant instead where that is nowhere."""
+        query = parse_query(request.q)
+        plan = self._planner.plan(query, exact=request.exact)
+        matches = self._scorer.match(plan)
+        did_you_mean = None
+        if matches.unknown or matches.dropped or not len(matches.sections):
+            did_you_mean = self._did_you_mean(request, query, matches)
+        if did_you_mean and not request.exact and _is_slip(query, did_you_mean, matches):
+            corrected = parse_query(did_you_mean)
+            plan = self._planner.plan(corrected)
+            return _Reading(corrected, plan, self._scorer.match(plan), did_you_mean, is_corrected=True)
+        if not (did_you_mean or request.exact or plan.is_question) and (
+            apart := in_parts(query, plan, matches.unknown)
+        ):
+            plan_apart = self._planner.plan(apart)
+            matches_apart = self._scorer.match(plan_apart)
+            if len(matches_apart.sections) and _known(matches_apart) > _known(matches):
+                return _Reading(apart, plan_apart, matches_apart, str(apart), is_corrected=True)
+        return _Reading(query, plan, matches, did_you_mean)
 
     def _did_you_mean(self, request: SearchRequest, query: Query, matches: Matches) -> str | None:
         """The query with its most doubtful word replaced, if that finds all of its words together."""
@@ -179,11 +196,11 @@ class Snapshot:
                     return str(proposal)
         return None
 
-    def _next_steps(self, request: SearchRequest, matches: Matches, did_you_mean: str | None) -> Iterator[NextStep]:
+    def _next_steps(self, request: SearchRequest, read: _Reading) -> Iterator[NextStep]:
         """Changes to a search without hits, each with the total it would really have."""
         proposals: list[tuple[str, str, SearchRequest]] = []
-        if did_you_mean:
-            proposals.append(("spelling", did_you_mean, replace(request, q=did_you_mean, page=1)))
+        if read.did_you_mean:
+            proposals.append(("spelling", read.did_you_mean, replace(request, q=read.did_you_mean, page=1)))
         for name in request.filters:
             others = {other: values for other, values in request.filters.items() if other != name}
             proposals.append(("without_filter", FACET_BY_NAME[name].label, replace(request, filters=others, page=1)))
@@ -191,16 +208,16 @@ class Snapshot:
             proposals.append(("without_filters", "", replace(request, filters={}, page=1)))
         if request.exact:
             proposals.append(("not_exact", "", replace(request, exact=False, page=1)))
-        if len(matches.requirements) > 1:
-            proposals += [("only", part.typed, replace(request, q=part.typed, page=1)) for part in matches.requirements]
+        words = read.matches.requirements
+        if len(words) > 1:
+            proposals += [("only", part.typed, replace(request, q=part.typed, page=1)) for part in words]
         for kind, subject, proposal in proposals:
             total = self._total(proposal)
             if total:
                 yield NextStep(kind, subject, proposal.q, proposal.filters, proposal.exact, total)
 
     def _total(self, request: SearchRequest) -> int:
-        matches = self._scorer.match(self._planner.plan(parse_query(request.q), exact=request.exact))
-        return len(self._facets.passing(matches.sections, request.filters))
+        return len(self._facets.passing(self._read(request).matches.sections, request.filters))
 
     def _order(self, hits: IntArray, matches: Matches, request: SearchRequest, *, ranked: bool) -> IntArray:
         """The sections to page through, best first, at most MAX_WINDOW."""
