@@ -119,11 +119,10 @@ class MarkdownRenderer:
         root = self._parse(body)
         finder = LineFinder(body)
         self._resolve_links(root, link_target, finder, result)
-        anchors: Counter[str] = Counter()
         stack: list[tuple[int, str]] = []
         h1_count = 0
         raw_headings = iter(self._headings.raw)
-        written = {child.get("id", "") for child in root if child.tag in _HEADING_LEVEL}
+        anchors = _Anchors({child.get("id", "") for child in root if child.tag in _HEADING_LEVEL})
         for heading, content in _split(root):
             if heading is None:
                 result.sections.append(RenderedSection("", "", 0, (), self._html(content)))
@@ -147,9 +146,9 @@ class MarkdownRenderer:
             elif not anchor:
                 allowed = f"an id after the heading, such as ## {text[:20]} {{#some-id}}"
                 result.missing_ids.append(Note(line, f"heading {text[:40]!r} has no id", allowed))
-            elif anchors[anchor]:
+            elif anchor in anchors:
                 result.faults.append(Note(line, f"heading id {anchor!r} is used twice", "each id once in a document"))
-            anchor = _unique(anchor, anchors) if anchor else _unique(derived_anchor(text), anchors, written)
+            anchor = anchors.take(anchor or derived_anchor(text), is_written=bool(anchor))
             while stack and stack[-1][0] >= level:
                 stack.pop()
             path = tuple(name for _, name in stack)
@@ -284,15 +283,27 @@ def derived_anchor(heading: str) -> str:
     return "s-" + hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:8]
 
 
-def _unique(anchor: str, seen: Counter[str], reserved: Collection[str] = ()) -> str:
-    """`anchor`, or the first of anchor-2, anchor-3 … that is neither `seen` nor `reserved`; it is seen from now on."""
-    candidate = anchor
-    number = 1
-    while seen[candidate] or candidate in reserved:
-        number += 1
-        candidate = f"{anchor}-{number}"
-    seen[candidate] += 1
-    return candidate
+class _Anchors:
+    """The anchors of one document, each once; those in `written` belong to the headings that their author gave them."""
+
+    def __init__(self, written: Collection[str]) -> None:
+        self._written = written
+        self._seen: set[str] = set()
+        self._numbers: Counter[str] = Counter()  # how far each anchor is counted up, lest every repeat counts anew
+
+    def __contains__(self, anchor: str) -> bool:
+        return anchor in self._seen
+
+    def take(self, anchor: str, *, is_written: bool) -> str:
+        """`anchor` if it is still free, else the first of anchor-2, anchor-3 … that is."""
+        candidate = anchor
+        number = max(1, self._numbers[anchor])
+        while candidate in self._seen or (candidate in self._written and not (is_written and candidate == anchor)):
+            number += 1
+            candidate = f"{anchor}-{number}"
+        self._numbers[anchor] = number
+        self._seen.add(candidate)
+        return candidate
 
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")

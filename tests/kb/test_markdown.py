@@ -144,6 +144,12 @@ def test_an_id_that_an_author_wrote_is_never_lost_to_a_derived_one() -> None:
     assert rendered.faults == []
 
 
+def test_an_id_that_an_author_wrote_is_never_lost_to_a_repeated_one() -> None:
+    rendered = render("## 一 {#same}\n\n## 二 {#same}\n\n## 三 {#same-2}\n")
+    assert [part.anchor for part in rendered.sections] == ["", "same", "same-3", "same-2"]
+    assert [(fault.line, fault.message) for fault in rendered.faults] == [(3, "heading id 'same' is used twice")]
+
+
 def test_a_dead_link_is_reported_and_its_text_stays() -> None:
     rendered = MarkdownRenderer().render("一\n\n[契約](gone.md)\n", lambda _: None)
     assert [(note.line, note.message) for note in rendered.dead_links] == [(3, "link to 'gone.md' leads nowhere")]
@@ -204,6 +210,12 @@ def test_ten_thousand_headings_are_ten_thousand_sections() -> None:
     rendered = render("".join(f"## 見出し{number}\n\n本文\n\n" for number in range(10_000)))
     assert len(rendered.sections) == 10_001
     assert len({part.anchor for part in rendered.sections}) == 10_001
+
+
+@pytest.mark.parametrize("heading", ["## 見出し", "## 見出し {#same}"])
+def test_a_heading_repeated_ten_thousand_times_is_numbered(heading: str) -> None:
+    anchors = [part.anchor for part in render(f"{heading}\n\n本文\n\n" * 10_000).sections]
+    assert (len(set(anchors)), anchors[-1].rpartition("-")[2]) == (10_001, "10000")
 
 
 @given(MARKDOWN)
