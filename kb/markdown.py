@@ -6,8 +6,8 @@ Only a heading that stands at the top of the tree begins a section: fenced code,
 from __future__ import annotations
 
 import bisect
-import functools
 import hashlib
+import itertools
 import re
 import unicodedata
 import xml.etree.ElementTree as etree
@@ -41,6 +41,7 @@ _ALLOWED_ATTRIBUTES = {
 _FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:[\w-]+")
 _FOOTNOTE_CLASSES = frozenset({"footnote", "footnote-ref", "footnote-backref"})
 MAX_UNCLOSED_BRACKETS = 200  # 200 cost 0.01 s to parse, 20,000 a minute; the bench corpus has at most a dozen
+MAX_MISSES = 1_000  # looks through the whole text for an address that is not where it should be
 MAX_NESTED_LISTS = 100  # Python's own limit of 1,000 calls is met soon after
 _BRACKETS = re.compile(r"\[|(?P<close>\])")
 _TARGETS = re.compile(r"\]\(|(?P<close>\))")
@@ -185,26 +186,25 @@ class MarkdownRenderer:
     def _resolve_links(
         self, root: etree.Element, link_target: LinkTarget, finder: LineFinder, result: Rendered
     ) -> None:
-        for parent in list(root.iter()):
-            for child in parent:
-                if child.tag == "img":  # pictures are not served: say what they show
-                    alt = child.get("alt", "").strip()
-                    _become(child, "span", f"［図：{alt}］" if alt else "")
-                if child.tag != "a" or "footnote" in child.get("class", ""):
-                    continue
-                address = child.get("href", "")
-                target = link_target(address)
-                if target is None:
-                    note = Note(
-                        finder.line_of(address),
-                        f"link to {address[:80]!r} leads nowhere",
-                        "an existing file or heading",
-                    )
-                    result.dead_links.append(note)
-                    child.tag = "span"
-                    child.attrib.clear()
-                else:
-                    child.set("href", target)
+        for element in root.iter():  # in the order of the text, which the finder counts on
+            if element.tag == "img":  # pictures are not served: say what they show
+                alt = element.get("alt", "").strip()
+                _become(element, "span", f"［図：{alt}］" if alt else "")
+            if element.tag != "a" or "footnote" in element.get("class", ""):
+                continue
+            address = element.get("href", "")
+            target = link_target(address)
+            if target is None:
+                note = Note(
+                    finder.line_of(address),
+                    f"link to {address[:80]!r} leads nowhere",
+                    "an existing file or heading",
+                )
+                result.dead_links.append(note)
+                element.tag = "span"
+                element.attrib.clear()
+            else:
+                element.set("href", target)
 
 
 def _unclosed_brackets(body: str) -> Note | None:
@@ -308,9 +308,9 @@ class _Anchors:
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HASHES = re.compile(r" {0,3}#")
+_BEFORE_ADDRESS = frozenset("(<:\"'= \t\n")
+_AFTER_ADDRESS = frozenset(")>\"' \t\n") | {""}
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
-_NEWLINE = re.compile("\n")
-_BEFORE_ADDRESS, _AFTER_ADDRESS = "(<:\"'=", ")>\"'"
 
 
 class LineFinder:
@@ -320,12 +320,11 @@ class LineFinder:
         self._body = body.replace("\r\n", "\n").replace("\r", "\n")
         self._lines = self._body.split("\n")
         self._headings = iter(self._heading_lines())
-        self._links: dict[str, Iterator[int]] = {}
+        self._line_starts = list(itertools.accumulate((len(line) + 1 for line in self._lines), initial=0))
+        self._cursor = 0
+        self._found: dict[str, int] = {}
+        self._missed = 0
         self._last = 1
-
-    @functools.cached_property
-    def _line_ends(self) -> list[int]:
-        return [match.start() for match in _NEWLINE.finditer(self._body)]
 
     def _heading_lines(self) -> Iterator[tuple[int, str]]:
         """(1-based line, its text) of every line that could be a heading: not in fenced code, quotes or lists."""
@@ -351,19 +350,25 @@ class LineFinder:
         return self._last
 
     def line_of(self, address: str) -> int:
-        """The line of the next link to `address`; of its first mention where no link is found."""
-        if address not in self._links:
-            self._links[address] = self._link_starts(address)
-        start = next(self._links[address], None)
-        return bisect.bisect_left(self._line_ends, max(0, self._body.find(address)) if start is None else start) + 1
+        """The line of the next link to `address`, else of its first mention, else of the link before."""
+        start = self._next_link(address, self._cursor)  # nearly always right behind the last one
+        if start < 0 and self._missed < MAX_MISSES:
+            self._missed += 1
+            start = self._next_link(address, self._found.get(address, 0))
+            if start < 0:
+                start = self._body.find(address)
+        if start >= 0:
+            self._cursor = self._found[address] = start + 1
+        return bisect.bisect_right(self._line_starts, max(0, self._cursor - 1))
 
-    def _link_starts(self, address: str) -> Iterator[int]:
-        """Where `address` stands between what surrounds an address in Markdown and HTML."""
-        start = self._body.find(address)
+    def _next_link(self, address: str, begin: int) -> int:
+        """Where `address` stands next as the address of a link, −1 if nowhere from `begin` on."""
+        if not address:
+            return self._body.find("]()", begin)
+        start = self._body.find(address, begin)
         while start >= 0:
             end = start + len(address)
-            before, after = self._body[max(0, start - 1) : start], self._body[end : end + 1]
-            is_link = (before.isspace() or before in _BEFORE_ADDRESS) and (after.isspace() or after in _AFTER_ADDRESS)
-            if before and is_link:
-                yield start
-            start = self._body.find(address, end if is_link else start + 1)
+            if self._body[max(0, start - 1) : start] in _BEFORE_ADDRESS and self._body[end : end + 1] in _AFTER_ADDRESS:
+                return start
+            start = self._body.find(address, start + 1)
+        return -1

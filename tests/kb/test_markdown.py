@@ -163,6 +163,34 @@ def test_each_dead_link_is_reported_with_its_own_line() -> None:
     assert [note.line for note in rendered.dead_links] == [3, 5]
 
 
+def test_a_link_that_stands_elsewhere_than_it_is_read_is_found_there() -> None:
+    body = "[一][ref]と字[^1]\n\n[^1]: [注](note.md)\n\n[二](two.md)\n\n[空]()\n\n[ref]: one.md\n"
+    rendered = MarkdownRenderer().render(body, lambda _: None)
+    assert [(note.line, note.message.split("'")[1]) for note in rendered.dead_links] == [
+        (9, "one.md"),
+        (5, "two.md"),
+        (7, ""),
+        (3, "note.md"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link", "line"),
+    [
+        ("[x](gone{0}.md)", 9_999),
+        ("[x](gone.md)", 9_999),
+        ("[x]()", 9_999),
+        ("*[x](a{0}.md)* [y](b{0}.md)", 9_999),
+        (r"[x](a\_{0}.md)", 1),
+    ],
+    ids=["each to another place", "all to one place", "to nothing", "two in a line", "written otherwise than read"],
+)
+def test_dead_links_by_the_thousand_are_each_reported(link: str, line: int) -> None:
+    body = "".join(link.format(number) + "\n\n" for number in range(5_000))
+    rendered = MarkdownRenderer().render(body, lambda _: None)
+    assert rendered.dead_links[-1].line == line
+
+
 def test_a_link_is_served_at_the_address_it_resolves_to() -> None:
     rendered = MarkdownRenderer().render("[契約](a.md)\n", {"a.md": "/docs/a"}.get)
     assert 'href="/docs/a"' in rendered.sections[0].html
