@@ -20,6 +20,7 @@ import nh3
 from markdown.treeprocessors import Treeprocessor
 
 from kb import html_text
+from kb.deadline import OverdueError, within
 from kb.front_matter import ID_PATTERN, ID_RULE
 
 _HEADING_LEVEL = {f"h{level}": level for level in range(1, 7)}
@@ -38,10 +39,17 @@ _ALLOWED_ATTRIBUTES = {
     "sup": {"id"},
     "div": {"class"},
 }
+# Elements that never hold others, or that HTML closes by itself, do not add to the depth.
+_NESTING_TAG = re.compile(
+    r"<(?P<close>/)?(?!(?:area|br|col|dd|dt|hr|img|input|li|link|meta|option|p|source|td|th|tr|wbr)\b)[a-z][a-z0-9]*",
+    re.IGNORECASE,
+)
 _FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:[\w-]+")
 _FOOTNOTE_CLASSES = frozenset({"footnote", "footnote-ref", "footnote-backref"})
 MAX_UNCLOSED_BRACKETS = 200  # 200 cost 0.01 s to parse, 20,000 a minute; the bench corpus has at most a dozen
 MAX_MISSES = 1_000  # looks through the whole text for an address that is not where it should be
+MAX_SECONDS = 20  # of computing on one file; ordinary text of the largest size that is read takes 4
+MAX_NESTED_HTML = 1_000  # nh3's time grows with the square of it: 0.01 s for 1,000, 9 s for 50,000
 MAX_NESTED_LISTS = 100  # Python's own limit of 1,000 calls is met soon after
 _BRACKETS = re.compile(r"\[|(?P<close>\])")
 _TARGETS = re.compile(r"\]\(|(?P<close>\))")
@@ -96,7 +104,12 @@ class _RawHeadings(Treeprocessor):
 class MarkdownRenderer:
     """Renders bodies one after another; not for use by two threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_seconds: float = MAX_SECONDS) -> None:
+        """A body that takes more than `max_seconds` of processor time is unreadable (see kb.deadline)."""
+        self._max_seconds = max_seconds
+        self._make_parser()
+
+    def _make_parser(self) -> None:
         self._md = markdown.Markdown(
             extensions=["tables", "fenced_code", "footnotes", "attr_list", "sane_lists", "def_list"],
             extension_configs={"footnotes": {"BACKLINK_TITLE": "本文の注{}へ戻る"}},
@@ -111,9 +124,19 @@ class MarkdownRenderer:
         if knot := _unclosed_brackets(body):
             return Rendered(unreadable=knot)
         try:
-            return self._render(body, link_target, title)
+            with within(self._max_seconds):
+                return self._render(body, link_target, title)
         except RecursionError:
-            return Rendered(unreadable=_deepest_nesting(body))
+            unreadable = _deepest_nesting(body)
+        except _NestedHtmlError as error:
+            line = body.count("\n", 0, max(0, body.find(error.tag))) + 1
+            message = f"HTML elements nested {error.depth:,} deep"
+            unreadable = Note(line, message, f"at most {MAX_NESTED_HTML:,} levels")
+        except OverdueError:
+            allowed = f"what can be read in {self._max_seconds:g} s: split the file, or mark up less of it"
+            unreadable = Note(1, "takes too long to read", allowed)
+        self._make_parser()  # the old one still believes that it is inside of a list
+        return Rendered(unreadable=unreadable)
 
     def _render(self, body: str, link_target: LinkTarget, title: str | None) -> Rendered:
         result = Rendered()
@@ -172,7 +195,7 @@ class MarkdownRenderer:
         return root
 
     def _html(self, content: list[etree.Element]) -> str:
-        return sanitise(self._serialise(content)) if content else ""
+        return sanitise(_checked(self._serialise(content))) if content else ""
 
     def _serialise(self, content: list[etree.Element]) -> str:
         output = "\n".join(self._md.serializer(element) for element in content)
@@ -181,7 +204,7 @@ class MarkdownRenderer:
         return str(output)
 
     def _text(self, heading: etree.Element) -> str:
-        return html_text.text_of(sanitise(self._serialise([heading])))
+        return html_text.text_of(sanitise(_checked(self._serialise([heading]))))
 
     def _resolve_links(
         self, root: etree.Element, link_target: LinkTarget, finder: LineFinder, result: Rendered
@@ -231,6 +254,26 @@ def _deepest_nesting(body: str) -> Note:
     depths = [len(line) - len(line.lstrip(" \t>")) for line in body.splitlines()]
     line = max(range(len(depths)), key=depths.__getitem__) + 1
     return Note(line, "lists or quotes nested too deeply to be read", f"at most {MAX_NESTED_LISTS} levels")
+
+
+class _NestedHtmlError(Exception):
+    def __init__(self, depth: int, tag: str) -> None:
+        self.depth, self.tag = depth, tag
+
+
+def _checked(source: str) -> str:
+    """`source`, if the elements in it do not nest too deeply for the sanitiser."""
+    if source.count("<") > MAX_NESTED_HTML:
+        depth = deepest = 0
+        first = None
+        for tag in _NESTING_TAG.finditer(source):
+            depth = max(0, depth - 1) if tag["close"] else depth + 1
+            deepest = max(deepest, depth)
+            if depth > MAX_NESTED_HTML:
+                first = first or tag[0]
+        if first:
+            raise _NestedHtmlError(deepest, first)
+    return source
 
 
 def _become(element: etree.Element, tag: str, text: str) -> None:

@@ -259,3 +259,39 @@ def test_any_text_becomes_sections_with_ids_of_their_own(body: str) -> None:
 def test_html_of_any_text_is_sanitised_and_well_formed(body: str) -> None:
     for part in render(body).sections:
         assert sanitise(part.html) == part.html
+
+
+KNOTS = {
+    "lists": "".join("  " * level + "- a\n" for level in range(500)),
+    "elements": "<div>" * 50_000,
+    "time": "# a\n" * 20_000,
+}
+
+
+@pytest.mark.parametrize("knot", KNOTS)
+def test_what_cannot_be_read_does_not_touch_what_is_read_next(knot: str) -> None:
+    plain = "一\n\n二\n\n- 三\n\n      四\n\n# 五\n六\n"
+    renderer = MarkdownRenderer(max_seconds=1 if knot == "time" else 60)
+    assert renderer.render(KNOTS[knot], lambda address: address).unreadable is not None
+    assert renderer.render(plain, lambda address: address) == render(plain)
+
+
+def test_html_nested_too_deeply_is_refused_with_its_line() -> None:
+    note = render("一\n\n" + "<section>\n" * 1_001).unreadable
+    assert note is not None
+    assert (note.line, note.message, note.allowed) == (
+        3,
+        "HTML elements nested 1,001 deep",
+        "at most 1,000 levels",
+    )
+
+
+@pytest.mark.parametrize("markup", ["<br>", "<p>a", "<b>a</b>", "a `<div>`\n\n", "<https://example.com/>"])
+def test_html_beside_one_another_is_not_nested(markup: str) -> None:
+    assert render(markup * 1_100).unreadable is None
+
+
+def test_what_takes_too_long_is_refused() -> None:
+    note = MarkdownRenderer(max_seconds=0.05).render("a\n=\n" * 20_000, lambda address: address).unreadable
+    assert note is not None
+    assert (note.message, note.allowed[:34]) == ("takes too long to read", "what can be read in 0.05 s: split ")
