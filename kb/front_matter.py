@@ -21,6 +21,7 @@ from kb.vocabulary import CHAPTERS, FACET_BY_NAME, KINDS, PATTERNS, STAGES
 
 MAX_FRONT_MATTER_CHARS = 65_536  # 100 times the longest front matter in content/
 MAX_YAML_DEPTH = 8  # ours nests two deep
+MAX_NUMBER_CHARS = 80  # 64 binary digits; Python shows no more than 4,300 decimal ones
 MAX_GUIDE_PAGE = 999
 FIRST_YEAR = 1947  # the Local Autonomy Act; an earlier date is a slip of the pen
 
@@ -29,8 +30,9 @@ ID_RULE = "lower-case letters, digits and single hyphens, such as direct-contrac
 # libyaml reads 20 times faster; a PyYAML built without it still works.
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DELIMITER = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
-_QUESTION = re.compile(r"(?P<text>.*?\S)(?:\s*\{#(?P<anchor>[^}]*)\})?")
+_QUESTION = re.compile(r"(?P<text>.*\S)\s*\{#(?P<anchor>[^{}]*)\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_NO_ADDRESS = re.compile(r"[\s\"<>\\]")
 _PAGES = re.compile(r"(\d{1,3})(?:\s*[-–〜~]\s*(\d{1,3}))?")
 
 
@@ -117,11 +119,21 @@ def _load_mapping(block: str) -> list[tuple[str, object, int]]:
         if not isinstance(key_node, yaml.ScalarNode):
             raise _RejectedError("a key is not a word", "key: value lines", line)
         try:
-            value = SafeConstructor().construct_object(value_node, deep=True)
+            value = _Constructor().construct_object(value_node, deep=True)
         except (yaml.YAMLError, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
             value = _Unreadable(next(iter(str(error).splitlines()), type(error).__name__))
         pairs.append((str(key_node.value), value, line))
     return pairs
+
+
+class _Constructor(SafeConstructor):
+    def construct_yaml_int(self, node: Any) -> int:
+        """A number, unless it is so long that Python would refuse to show it."""
+        if len(node.value) > MAX_NUMBER_CHARS:
+            raise ValueError(f"a number of {len(node.value):,} characters")
+        return super().construct_yaml_int(node)
+
+    yaml_constructors = SafeConstructor.yaml_constructors | {"tag:yaml.org,2002:int": construct_yaml_int}
 
 
 def _line(block: str, mark: Any) -> int:
@@ -164,12 +176,13 @@ def _one_of(values: Mapping[str, str]) -> Callable[[object], str]:
 
 
 def _question(value: object) -> Question:
-    found = _QUESTION.fullmatch(_string(value))
-    assert found is not None
-    anchor = found["anchor"]
-    if anchor is not None and not ID_PATTERN.fullmatch(anchor):
-        raise _RejectedError(f"names the heading {anchor!r}", "a heading id at its end, such as {#conditions}")
-    return Question(found["text"], anchor or "")
+    text = _string(value)
+    found = _QUESTION.fullmatch(text)
+    if found is None:
+        return Question(text)
+    if not ID_PATTERN.fullmatch(found["anchor"]):
+        raise _RejectedError(f"names the heading {found['anchor']!r}", "a heading id at its end, such as {#conditions}")
+    return Question(found["text"], found["anchor"])
 
 
 def _list_of(item: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]]:
@@ -215,16 +228,26 @@ def _source(value: object) -> Source:
     allowed = "a mapping {title: …, publisher: …, url: https://…} with a title"
     if not isinstance(value, dict) or not set(value) <= {"title", "publisher", "url"}:
         raise _RejectedError(f"is {_show(value)}", allowed)
-    if not all(isinstance(part, str) for part in value.values()) or not value.get("title", "").strip():
+    parts: dict[str, str] = {}
+    for name, part in value.items():
+        try:
+            parts[name] = "" if part == "" and name != "title" else _string(part)
+        except _RejectedError as error:
+            raise _RejectedError(f"has a {name} that {error.message}", error.allowed) from error
+    if "title" not in parts:
         raise _RejectedError(f"is {_show(value)}", allowed)
-    url = value.get("url", "")
-    try:
-        scheme = urlsplit(url).scheme
-    except ValueError as error:
-        raise _RejectedError(f"has the address {_show(url)}", "an http or https address") from error
-    if url and scheme not in ("http", "https"):
+    url = parts.get("url", "")
+    if url and not _is_web_address(url):
         raise _RejectedError(f"has the address {_show(url)}", "an http or https address")
-    return Source(value["title"].strip(), value.get("publisher", "").strip(), url)
+    return Source(parts["title"], parts.get("publisher", ""), url)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and _NO_ADDRESS.search(url) is None
 
 
 def _show(value: object) -> str:

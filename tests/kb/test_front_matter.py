@@ -79,6 +79,18 @@ def test_every_key_of_the_contract_is_read() -> None:
         ("updated: yesterday", "updated is 'yesterday'"),
         ("source: 市", "source is '市'"),
         ("source: {title: 市, url: 'javascript:alert(1)'}", "source has the address 'javascript:alert(1)'"),
+        ("source: {publisher: 市}", "source is {'publisher': '市'}"),
+        ("source: {title: 1}", "source has a title that is 1"),
+        ('source: {title: 市, publisher: "\\a"}', "source has a publisher that has a control character: '\\x07'"),
+        (
+            'source: {title: 市, url: "https://example.com/\\0"}',
+            "source has a url that has a control character: 'https://example.com/\\x00'",
+        ),
+        ("source: {title: 市, url: 'https:javascript:alert(1)'}", "source has the address 'https:javascript:alert(1)'"),
+        ("source: {title: 市, url: 'https://a/\"><b>'}", "source has the address 'https://a/\"><b>'"),
+        ("chapter: 0x" + "f" * 60_000, "chapter is unreadable (a number of 60,002 characters)"),
+        ("chapter: 1" + ":59" * 9_000, "chapter is unreadable (a number of 27,001 characters)"),
+        ("questions: [" + "9" * 5_000 + "]", "questions is unreadable (a number of 5,000 characters)"),
         ("questions: [1]", "questions item 1 is 1"),
         ("questions: ['何か {#Bad}']", "questions item 1 names the heading 'Bad'"),
         ("related: [Not An Id]", "related item 1 is 'Not An Id'"),
@@ -281,3 +293,10 @@ def test_a_file_with_a_key_of_the_guide_is_asked_for_its_kind() -> None:
 def test_empty_front_matter_makes_an_internal_document() -> None:
     front, problems = parse_front_matter("a.md", "---\n---\n本文")
     assert (front.body, front.body_line, front.values, problems) == ("本文", 3, {"kind": "internal"}, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["{#" * 30_000, "a " * 30_000 + "{#", "{#a}" * 15_000], ids=["open", "blanks", "closed"]
+)
+def test_a_long_question_costs_no_more_than_reading_it(text: str) -> None:
+    parse_front_matter("a.md", f"---\nquestions: ['{text}']\n---\n")
