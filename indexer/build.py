@@ -100,7 +100,7 @@ def check_extras(roots: Sequence[str]) -> tuple[Thesaurus, Path | None, list[Pro
 
 
 def _find(roots: Sequence[str], name: str) -> Path | None:
-    return next((path for root in roots if (path := Path(root, name)).is_file()), None)
+    return next((path for root in roots if os.path.lexists(path := Path(root, name))), None)
 
 
 def build(
@@ -130,10 +130,10 @@ def build(
         if user_source:
             try:
                 compiled = None if whole else _kept_dictionary(backend, folder, stamps[1])
-                if compiled is None:
+                if compiled is None and compile_user_dictionary(user_source, Path(temporary, USER_DICTIONARY)):
                     compiled = Path(temporary, USER_DICTIONARY)
-                    compile_user_dictionary(user_source, compiled)
-                attachments[USER_DICTIONARY] = compiled
+                if compiled is not None:
+                    attachments[USER_DICTIONARY] = compiled
             except ContentError as error:
                 problems += error.problems
         files, left_out = _without_faults(catalog, problems, keep_going=keep_going)

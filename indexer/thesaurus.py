@@ -5,6 +5,7 @@ Applied at query time only, so that an edit needs no re-analysis of the document
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +15,15 @@ from typing import Any
 import yaml
 
 from kb.errors import ContentError, Problem
+from kb.files import UnreadableError, read_text
 from kb.folding import fold
+from kb.plain_yaml import YamlError, compose, line_of
 
 MIN_TERM_CHARS = 2  # a single kanji means too many things
+MAX_TERM_CHARS = 50  # the names of laws are shorter
+MAX_GROUP_TERMS = 50  # each leads to all others, so that a group costs the square of its terms
+MAX_THESAURUS_BYTES = 1_000_000  # 50 times content/'s own
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TABLES = ("variants", "equal", "narrower")
 
 
@@ -49,20 +56,18 @@ class Thesaurus:
 def load_thesaurus(path: Path) -> Thesaurus:
     """Read `thesaurus.yaml`; ContentError lists every fault with its line."""
     problems: list[Problem] = []
+    try:
+        text = read_text(str(path), MAX_THESAURUS_BYTES)
+        root = compose(text, "see its first lines")
+    except UnreadableError as error:
+        raise ContentError([error.problem]) from error
+    except YamlError as error:
+        raise ContentError([Problem(str(path), error.line, error.message, error.allowed)]) from error
 
     def fault(node: yaml.Node | None, message: str, allowed: str) -> None:
-        line = node.start_mark.line + 1 if node is not None else 1
+        line = line_of(text, node.start_mark) if node is not None else 1
         problems.append(Problem(str(path), line, message, allowed))
 
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContentError(
-            [Problem(str(path), line, f"not valid YAML: {error.problem}", "see its first lines")]
-        ) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise ContentError([Problem(str(path), 1, f"cannot be read: {error}", "a YAML file in UTF-8")]) from error
     variants: dict[str, dict[str, str]] = defaultdict(dict)  # folded → {folded other: other as written}
     equal: dict[str, dict[str, str]] = defaultdict(dict)
     narrower: dict[str, dict[str, str]] = defaultdict(dict)
@@ -122,10 +127,16 @@ def _terms(node: yaml.Node, fault: Any) -> dict[str, str]:
 
 def _terms_of(nodes: Iterable[yaml.Node], fault: Any) -> dict[str, str]:
     terms: dict[str, str] = {}
+    nodes = list(nodes)
+    if len(nodes) > MAX_GROUP_TERMS:
+        fault(nodes[MAX_GROUP_TERMS], f"{len(nodes):,} terms in a group", f"at most {MAX_GROUP_TERMS}")
+        return {}
     for node in nodes:
         term = fold(node.value).strip() if isinstance(node, yaml.ScalarNode) else ""
         if len(term) < MIN_TERM_CHARS:
             fault(node, f"term {term!r}", f"text of at least {MIN_TERM_CHARS} characters")
+        elif len(term) > MAX_TERM_CHARS or _CONTROL.search(node.value):
+            fault(node, f"term {term[:20]!r}", f"at most {MAX_TERM_CHARS} characters of plain text")
         elif term in terms:
             fault(node, f"{node.value!r} is the same as another term here after folding", "each term once")
         else:

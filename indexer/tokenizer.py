@@ -6,7 +6,6 @@ Input is always folded text (kb.folding), on the index side and on the query sid
 from __future__ import annotations
 
 import csv
-import hashlib
 import importlib.metadata
 import importlib.resources
 import io
@@ -21,6 +20,7 @@ import sudachipy
 from sudachipy import Config, Dictionary, SplitMode
 
 from kb.errors import ContentError, Problem
+from kb.files import UnreadableError, file_digest, read_text
 from kb.folding import fold
 
 # Sudachi refuses more than 49,149 bytes at once; 12,000 characters of four bytes stay under that.
@@ -28,6 +28,9 @@ MAX_CHUNK_CHARS = 12_000
 USER_DICTIONARY_COLUMNS = ("表記", "読み", "品詞")
 # Connection ids and cost of nouns in Sudachi's core lexicon (its user_dict.md recommends these for user words).
 _USER_POS = {"名詞": (5146, "名詞,普通名詞,一般,*,*,*"), "固有名詞": (4786, "名詞,固有名詞,一般,*,*,*")}
+MAX_USER_WORD_CHARS = 100  # Sudachi ends at 32,767 bytes
+MAX_USER_DICTIONARY_BYTES = 1_000_000  # 150 times content/'s own
+_NO_USER_WORD = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")  # Sudachi's lexicon reads \u as an escape
 _USER_COST = -1000  # below any path of two or more dictionary words of the same span
 _FUNCTION_POS = frozenset({"助詞", "助動詞"})
 _PREDICATE_POS = frozenset({"動詞", "形容詞"})
@@ -169,34 +172,55 @@ def read_user_dictionary(path: Path) -> list[tuple[str, str, str]]:
     """(folded surface, katakana reading, part of speech) of each row; ContentError lists every bad row."""
     rows: list[tuple[str, str, str]] = []
     problems: list[Problem] = []
-    allowed = f"{','.join(USER_DICTIONARY_COLUMNS)}, 読み in katakana, 品詞 {' or '.join(_USER_POS)}"
+    allowed = (
+        f"{','.join(USER_DICTIONARY_COLUMNS)}: 表記 and 読み of at most {MAX_USER_WORD_CHARS} characters,"
+        f" 読み in katakana, 品詞 {' or '.join(_USER_POS)}"
+    )
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError([Problem(str(path), 1, f"cannot be read: {error}", "a CSV file in UTF-8")]) from error
+        text = read_text(str(path), MAX_USER_DICTIONARY_BYTES)
+    except UnreadableError as error:
+        raise ContentError([error.problem]) from error
     reader = csv.reader(io.StringIO(text))
     seen: set[str] = set()
-    for row in reader:
-        if not row or tuple(row) == USER_DICTIONARY_COLUMNS:
-            continue
-        surface = fold(row[0].strip())
-        if len(row) != 3 or not surface or not _KATAKANA.fullmatch(row[1].strip()) or row[2].strip() not in _USER_POS:
-            problems.append(Problem(str(path), reader.line_num, f"row {','.join(row)[:60]!r}", allowed))
-        elif surface in seen:
-            problems.append(Problem(str(path), reader.line_num, f"{row[0]} is given twice", "each word once"))
-        else:
-            seen.add(surface)
-            rows.append((surface, row[1].strip(), row[2].strip()))
+    try:
+        for row in reader:
+            if not row or tuple(row) == USER_DICTIONARY_COLUMNS:
+                continue
+            surface = fold(row[0].strip())
+            if not _is_user_word(row, surface):
+                problems.append(Problem(str(path), reader.line_num, f"row {','.join(row)[:60]!r}", allowed))
+            elif surface in seen:
+                problems.append(Problem(str(path), reader.line_num, f"{row[0]} is given twice", "each word once"))
+            else:
+                seen.add(surface)
+                rows.append((surface, row[1].strip(), row[2].strip()))
+    except csv.Error as error:
+        problems.append(Problem(str(path), reader.line_num, f"not CSV: {error}", allowed))
     if problems:
         raise ContentError(problems)
     return rows
 
 
-def compile_user_dictionary(source: Path, target: Path) -> None:
-    """Compile staff's three-column CSV into a Sudachi user dictionary at `target`."""
+def _is_user_word(row: list[str], surface: str) -> bool:
+    if len(row) != 3 or not _WORD_CHARACTER.search(surface) or _NO_USER_WORD.search(row[0].strip()):
+        return False
+    reading = row[1].strip()
+    return (
+        len(surface) <= MAX_USER_WORD_CHARS
+        and len(reading) <= MAX_USER_WORD_CHARS
+        and _KATAKANA.fullmatch(reading) is not None
+        and row[2].strip() in _USER_POS
+    )
+
+
+def compile_user_dictionary(source: Path, target: Path) -> bool:
+    """Compile staff's three-column CSV into a Sudachi user dictionary at `target`; False if it has no words yet."""
+    rows = read_user_dictionary(source)
+    if not rows:  # Sudachi takes no empty lexicon
+        return False
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    for surface, reading, pos in read_user_dictionary(source):
+    for surface, reading, pos in rows:
         connection, pos_names = _USER_POS[pos]
         writer.writerow(
             [surface, connection, connection, _USER_COST, surface, *pos_names.split(","), reading, surface, *"*****"]
@@ -207,10 +231,11 @@ def compile_user_dictionary(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)  # Sudachi refuses to overwrite
     sudachipy.sudachipy.build_user_dic(system=Path(str(system)), lex=[lexicon], output=target, description="")
     lexicon.unlink()
+    return True
 
 
 def dictionary_stamp(user_dictionary_source: Path | None) -> str:
     """Names the analyzer: Sudachi, its dictionary and the user dictionary. Two indexes agree only when it is equal."""
-    user = user_dictionary_source.read_bytes() if user_dictionary_source else b""
+    digest = file_digest(str(user_dictionary_source)) if user_dictionary_source else ""
     versions = [f"{name}={importlib.metadata.version(name)}" for name in ("sudachipy", "sudachidict-core")]
-    return " ".join([*versions, "split=C+A", f"user={hashlib.sha256(user).hexdigest()[:12]}"])
+    return " ".join([*versions, "split=C+A", f"user={digest[:12]}"])

@@ -71,14 +71,14 @@ class UnreadableError(Exception):
         self.problem = problem
 
 
-def read_bytes(path: str) -> bytes:
+def read_bytes(path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The file's bytes, if it is a regular file of a size that a person could have written; else UnreadableError."""
     try:
         if not os.path.isfile(path):
-            raise UnreadableError(Problem(path, 1, "not a regular file or a broken link", "a Markdown file"))
+            raise UnreadableError(Problem(path, 1, "not a regular file or a broken link", "a file of text"))
         size = os.path.getsize(path)
-        if size > MAX_FILE_BYTES:
-            raise UnreadableError(Problem(path, 1, f"file has {size:,} bytes", f"at most {MAX_FILE_BYTES:,}"))
+        if size > max_bytes:
+            raise UnreadableError(Problem(path, 1, f"file has {size:,} bytes", f"at most {max_bytes:,}"))
         return Path(path).read_bytes()
     except OSError as error:
         raise UnreadableError(Problem(path, 1, f"cannot be read: {error.strerror}", "a readable file")) from error
@@ -96,6 +96,11 @@ def decode(path: str, raw: bytes) -> str:
         message = f"not UTF-8 (byte 0x{raw[error.start]:02x})"
         raise UnreadableError(Problem(path, line, message, "a file saved as UTF-8")) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text(path: str, max_bytes: int = MAX_FILE_BYTES) -> str:
+    """The text of a file, as `read_bytes` and `decode` read it."""
+    return decode(path, read_bytes(path, max_bytes))
 
 
 def derived_id(path: str) -> str:

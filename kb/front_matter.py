@@ -1,6 +1,6 @@
 """Front matter: YAML between two `---` lines, validated key by key, every problem with its own line.
 
-Anchors and aliases are refused (no "YAML bomb" can be written), and so are depth and size that no author needs.
+Sizes that no author needs are refused (kb.plain_yaml refuses anchors and depth).
 """
 
 from __future__ import annotations
@@ -17,18 +17,16 @@ from yaml.constructor import SafeConstructor
 
 from kb.errors import Problem
 from kb.model import Question, Source
+from kb.plain_yaml import YamlError, compose, line_of
 from kb.vocabulary import CHAPTERS, FACET_BY_NAME, KINDS, PATTERNS, STAGES
 
 MAX_FRONT_MATTER_CHARS = 65_536  # 100 times the longest front matter in content/
-MAX_YAML_DEPTH = 8  # ours nests two deep
 MAX_NUMBER_CHARS = 80  # 64 binary digits; Python shows no more than 4,300 decimal ones
 MAX_GUIDE_PAGE = 999
 FIRST_YEAR = 1947  # the Local Autonomy Act; an earlier date is a slip of the pen
 
 ID_PATTERN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 ID_RULE = "lower-case letters, digits and single hyphens, such as direct-contract"
-# libyaml reads 20 times faster; a PyYAML built without it still works.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DELIMITER = re.compile(r"^---[ \t]*\r?\n", re.MULTILINE)
 _QUESTION = re.compile(r"(?P<text>.*\S)\s*\{#(?P<anchor>[^{}]*)\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -89,33 +87,17 @@ def parse_front_matter(path: str, text: str) -> tuple[FrontMatter, list[Problem]
 
 def _load_mapping(block: str) -> list[tuple[str, object, int]]:
     """Key, plain value and 1-based line (within the block) of every top-level pair."""
-    depth = 0
     try:
-        for event in yaml.parse(block, Loader=_Loader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                line = _line(block, event.start_mark)
-                raise _RejectedError("YAML anchors and aliases are not accepted", "plain values", line)
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > MAX_YAML_DEPTH:
-                    line = _line(block, event.start_mark)
-                    raise _RejectedError("front matter nests too deeply", f"at most {MAX_YAML_DEPTH} levels", line)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-        node = yaml.compose(block, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        detail = (error.problem or error.context or "unreadable").replace("\n", " ")
-        raise _RejectedError(f"not valid YAML: {detail}", "key: value lines", _line(block, mark)) from error
-    except yaml.YAMLError as error:
-        raise _RejectedError(f"not valid YAML: {str(error).splitlines()[0]}", "key: value lines") from error
+        node = compose(block)
+    except YamlError as error:
+        raise _RejectedError(error.message, error.allowed, error.line) from error
     if node is None:
         return []
     if not isinstance(node, yaml.MappingNode):
-        raise _RejectedError("front matter is not a mapping", "key: value lines", _line(block, node.start_mark))
+        raise _RejectedError("front matter is not a mapping", "key: value lines", line_of(block, node.start_mark))
     pairs: list[tuple[str, object, int]] = []
     for key_node, value_node in node.value:
-        line = _line(block, key_node.start_mark)
+        line = line_of(block, key_node.start_mark)
         if not isinstance(key_node, yaml.ScalarNode):
             raise _RejectedError("a key is not a word", "key: value lines", line)
         try:
@@ -134,11 +116,6 @@ class _Constructor(SafeConstructor):
         return super().construct_yaml_int(node)
 
     yaml_constructors = SafeConstructor.yaml_constructors | {"tag:yaml.org,2002:int": construct_yaml_int}
-
-
-def _line(block: str, mark: Any) -> int:
-    """The 1-based line of a mark as editors count it: YAML ends lines at U+0085, U+2028 and U+2029 as well."""
-    return block.count("\n", 0, mark.index) + 1 if mark else 1
 
 
 @dataclass(frozen=True, slots=True)

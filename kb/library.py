@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from kb.catalog import ContentFile, scan
 from kb.errors import Problem, Severity
-from kb.files import UnreadableError, decode, read_bytes
+from kb.files import UnreadableError, read_text
 from kb.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
 from kb.markdown import LineFinder, MarkdownRenderer, Note
 from kb.model import Document, Section, Source, section_id
@@ -53,7 +53,7 @@ class DocumentLoader:
         """Render the file's body; what cannot be read comes back without sections, and says so."""
         shown = file.shown_path
         try:
-            front, _ = parse_front_matter(shown, decode(shown, read_bytes(shown)))
+            front, _ = parse_front_matter(shown, read_text(shown))
         except UnreadableError as error:
             return LoadedDocument(_to_document(file, file.front, None, ()), (error.problem,), (), is_readable=False)
         targets: list[tuple[str, str, str]] = []

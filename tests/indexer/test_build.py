@@ -121,3 +121,20 @@ def test_several_processes_build_the_same_index_as_one(write_content: WriteConte
 def test_missing_extras_are_no_fault(write_content: WriteContent) -> None:
     thesaurus, user_dictionary, problems = check_extras([str(write_content({"good.md": GOOD}))])
     assert (thesaurus.equal, user_dictionary, problems) == ({}, None, [])
+
+
+@pytest.mark.parametrize("name", ["thesaurus.yaml", "user_dictionary.csv"])
+def test_an_extra_that_is_no_file_is_named_and_not_waited_for(
+    write_content: WriteContent, tmp_path: Path, name: str
+) -> None:
+    content = write_content({"good.md": GOOD})
+    os.mkfifo(content / name)
+    with pytest.raises(ContentError) as caught:
+        build_folder(content, tmp_path / "index")
+    assert [problem.message for problem in caught.value.problems] == ["not a regular file or a broken link"]
+
+
+def test_a_user_dictionary_without_words_builds_an_index(write_content: WriteContent, tmp_path: Path) -> None:
+    content = write_content({"good.md": GOOD, "user_dictionary.csv": "表記,読み,品詞\n"})
+    build_folder(content, tmp_path / "index")
+    assert total(tmp_path / "index") == 1

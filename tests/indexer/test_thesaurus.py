@@ -62,6 +62,23 @@ def test_text_that_is_no_thesaurus_is_named(tmp_path: Path, text: str) -> None:
     assert faults(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("equal:\n- &g [一号, 二号]\n- *g\n", "YAML anchors and aliases are not accepted"),
+        ("equal: " + "[" * 20_000, "YAML nests too deeply"),
+        ("equal:\n- [" + ", ".join(f"語{number}" for number in range(51)) + "]\n", "51 terms in a group"),
+        ("narrower:\n  特区: [" + "契" * 51 + "]\n", f"term {'契' * 20!r}"),
+        ('narrower:\n  特区: ["\\e[31m国家戦略特区"]\n', "term '[31m国家戦略特区'"),
+        ("#" * 1_000_001, "file has 1,000,001 bytes"),
+        ("equal: []\0", "binary data (a NUL byte)"),
+    ],
+    ids=["aliases", "depth", "a large group", "a long term", "a control character", "size", "NUL"],
+)
+def test_a_hostile_thesaurus_is_refused_at_once(tmp_path: Path, text: str, message: str) -> None:
+    assert [found for _, found in faults(tmp_path, text)] == [message]
+
+
 def test_no_term_stands_in_two_groups_of_our_own_thesaurus() -> None:
     """Its first lines ask for this: a term in two groups would join them."""
     thesaurus = load_thesaurus(CONTENT / "thesaurus.yaml")

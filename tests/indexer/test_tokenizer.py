@@ -90,3 +90,39 @@ def test_every_bad_row_of_the_user_dictionary_is_reported(tmp_path: Path) -> Non
     with pytest.raises(ContentError) as caught:
         read_user_dictionary(source)
     assert [problem.line for problem in caught.value.problems] == [3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (f"{'契' * 101},ケイ,名詞", "row '契契"),
+        (f"契約,{'ケ' * 101},名詞", "row '契約,ケケ"),
+        ("契" * 140_000 + ",ケイ,名詞", "not CSV: field larger than field limit (131072)"),
+        (r"\u{110000},ケイ,名詞", "row '"),
+        ('"契\n約",ケイ,名詞', "row '契\\n約"),
+        ("。。,マル,名詞", "row '。。"),
+        ("契約\0,ケイヤク,名詞", "binary data (a NUL byte)"),
+        ("契約,ケイヤク,名詞\n" * 40_000, "file has "),
+    ],
+)
+def test_a_word_that_sudachi_cannot_take_is_reported(tmp_path: Path, row: str, message: str) -> None:
+    source = tmp_path / "user_dictionary.csv"
+    source.write_text(row, encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        read_user_dictionary(source)
+    assert [problem.message[: len(message)] for problem in caught.value.problems] == [message]
+
+
+def test_whatever_words_are_taken_can_be_compiled(tmp_path: Path) -> None:
+    source = tmp_path / "user_dictionary.csv"
+    words = ["a,b", 'a""b', "A 1", "😀契", "契" * 100, "#契約", "a/b", "𠮷野家"]
+    source.write_text("".join(f'"{word}",ケイヤク,名詞\n' for word in words), encoding="utf-8")
+    assert compile_user_dictionary(source, tmp_path / "user.dic")
+    assert [token.word.term for token in SudachiTokenizer(tmp_path / "user.dic").tokenize("a/b")] == ["a/b"]
+
+
+@pytest.mark.parametrize("text", ["", "表記,読み,品詞\n"])
+def test_a_user_dictionary_without_words_is_none(tmp_path: Path, text: str) -> None:
+    source = tmp_path / "user_dictionary.csv"
+    source.write_text(text, encoding="utf-8")
+    assert not compile_user_dictionary(source, tmp_path / "user.dic")

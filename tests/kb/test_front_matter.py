@@ -200,7 +200,7 @@ def test_front_matter_that_never_ends_is_reported() -> None:
     ("block", "message"),
     [
         ("a: &x [1]\nb: *x", "YAML anchors and aliases are not accepted"),
-        ("a: " + "[" * 50 + "]" * 50, "front matter nests too deeply"),
+        ("a: " + "[" * 50 + "]" * 50, "YAML nests too deeply"),
         ("title: [unclosed", "not valid YAML"),
         ("- a\n- b", "front matter is not a mapping"),
         ("title: " + "あ" * 70_000, "front matter has 70,008 characters"),
