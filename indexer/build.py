@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,10 +117,10 @@ def build(
     """Bring the index of `roots` in `folder` up to date, looking only at files that have changed; or build it `whole`.
 
     Raises ContentError with every problem when something cannot be indexed; with `keep_going` the files at fault are
-    left out instead. Warnings never stop a build.
+    left out instead. Warnings never stop a build. SearchIndexError says that the index cannot be written.
     """
     started = time.perf_counter()
-    with backend.open_writer(folder) as writer, _temporary_folder(folder) as temporary:
+    with _failures_named(folder), backend.open_writer(folder) as writer, _temporary_folder(folder) as temporary:
         stamps = weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE))
         base, changes = (backend.attachment(folder, name) for name in (LEDGER, LEDGER_CHANGES))
         previous = Ledger() if whole else Ledger.load(base, changes, stamps)
@@ -216,6 +217,18 @@ def _is_worth_updating(previous: Ledger, kept: Mapping[str, BodyRecord], files: 
 def _has_changed(file: ContentFile, previous: Ledger, catalog: Catalog) -> bool:
     before = previous.scanned.get(file.shown_path)
     return before is None or before.digest != catalog.scanned[file.shown_path].digest
+
+
+@contextmanager
+def _failures_named(folder: Path) -> Iterator[None]:
+    """What the machine refuses, as an error that says so: a full disk, a read-only folder, too little memory."""
+    try:
+        yield
+    except OSError as error:
+        raise SearchIndexError(f"{folder}: the index cannot be written: {error.strerror or error}") from error
+    except BrokenProcessPool as error:
+        message = "a process of the build was ended from outside, which a machine short of memory does"
+        raise SearchIndexError(f"{folder}: {message}") from error
 
 
 @contextmanager

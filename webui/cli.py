@@ -61,6 +61,8 @@ def serve(content: tuple[str, ...], index: str | None, host: str, port: int, wor
     freshening.start()
     freshening.join()
     if freshening.exitcode:
+        if freshening.exitcode != 1:  # of which it could say nothing itself: no memory, or no right to start Python
+            click.echo(f"the process that prepares the index ended with {freshening.exitcode}", err=True)
         sys.exit(1)
     serve_forever(settings, host, port, workers)
 

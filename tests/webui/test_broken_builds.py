@@ -20,6 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.conftest import WriteContent
+from tests.kb.test_library import as_ordinary_user
 from webui.cli import main
 
 BUILD_SECONDS = 60
@@ -237,3 +238,69 @@ def test_a_damaged_index_is_mended_by_the_next_build(
     result = kb_process("index", "--content", changed, "--index", index)
     assert "Traceback" not in result.stderr
     assert_next_build_is_whole(changed, index, tmp_path)
+
+
+# What the machine refuses
+
+
+FILE_BYTES = 20_000  # less than the stored sections of two documents: as on a full disk, a write ends in the middle
+LIMITED = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+from webui.cli import main
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_disk_that_is_full_is_named_and_the_old_index_stays(
+    write_content: WriteContent, changed: Path, index: Path
+) -> None:
+    before = shape(index)
+    write_content({"long.md": "# 長い文書\n\n" + "入札の本文です。" * 10_000})
+    command = [
+        sys.executable,
+        "-c",
+        LIMITED,
+        str(FILE_BYTES),
+        "index",
+        "--content",
+        str(changed),
+        "--index",
+        str(index),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS)
+    assert "Traceback" not in result.stderr
+    assert (result.returncode, result.stderr.startswith(f"{index}: the index cannot be written: ")) == (1, True)
+    assert (found("随意契約", index), shape(index)) == (["随意契約の手引"], before)
+
+
+def end_abruptly(_files: object) -> None:
+    """What Linux does to a process when memory is short."""
+    os._exit(1)
+
+
+def test_a_worker_that_is_killed_ends_the_build_with_a_message(
+    write_content: WriteContent, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = write_content({"memo.md": OLD})
+    monkeypatch.setattr("indexer.build.processes_for", lambda _total: 2)
+    monkeypatch.setattr("indexer.workers._run_in_worker", end_abruptly)
+    result = kb("index", "--content", str(content), "--index", str(index))
+    assert isinstance(result.exception, SystemExit), repr(result.exception)
+    assert (result.exit_code, "was ended from outside" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("pattern", ["*.toc", "*.words.docs.npy"], ids=["toc", "array"])
+def test_an_index_that_may_not_be_read_is_named(changed: Path, index: Path, pattern: str) -> None:
+    assert changed.is_dir()
+    for path in index.glob(pattern):
+        path.chmod(0)
+    with as_ordinary_user(index.parent):
+        result = kb("search", "随意契約", "--index", "index")
+    assert isinstance(result.exception, SystemExit), repr(result.exception)
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (
+        1,
+        "index: the index cannot be read: Permission denied",
+    )

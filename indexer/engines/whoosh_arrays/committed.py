@@ -41,6 +41,8 @@ def committed_segment(folder: Path) -> tuple[ArraySegment, TOC, FileStorage]:
     storage = FileStorage(str(folder), readonly=True)
     try:
         toc = TOC.read(storage, INDEX_NAME)
+    except PermissionError as error:
+        raise IndexStaleError(f"{folder}: the index cannot be read: {error.strerror}") from error
     except (EmptyIndexError, OSError) as error:
         raise IndexMissingError(f"{folder}: no index") from error
     except Exception as error:  # whatever a foreign or damaged TOC makes unpickling raise

@@ -76,6 +76,8 @@ def _open_snapshot(folder: Path) -> Snapshot:
         except FileNotFoundError:
             if attempt < OPEN_RETRIES - 1:
                 time.sleep(_RETRY_SECONDS)
+        except PermissionError as error:
+            raise IndexStaleError(f"{folder}: the index cannot be read: {error.strerror}") from error
         except (ValueError, EOFError, struct.error) as error:
             raise IndexStaleError(f"{folder}: the index is damaged ({error})") from error
     raise IndexStaleError(f"{folder}: the index is damaged (a file is missing)")
