@@ -36,6 +36,7 @@ _MESSAGES: dict[int, tuple[str, str, str]] = {
         "検索用のデータを準備しています。しばらくしてから、もう一度お試しください。",
     ),
 }
+MAX_SHOWN_CHARS = 100  # of what was sent and is sent back
 _PARAMETER_LABELS = {
     "q": "検索する語",
     "page": "ページ番号",
@@ -76,7 +77,7 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(NotFoundError)
     def not_found(error: NotFoundError) -> Response:
-        return _answer(404, "", {"id": str(error)})
+        return _answer(404, "", {"id": str(error)[:MAX_SHOWN_CHARS]})
 
     @app.errorhandler(SearchIndexError)
     def no_index(error: SearchIndexError) -> Response:

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup, escape
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from indexer.engine import (
@@ -150,14 +151,14 @@ def create_pages(engine: SearchEngine) -> Blueprint:
 
     @pages.get("/opensearch.xml")
     def opensearch() -> Response:
-        template = url_for("pages.search", _external=True)
+        template = _root_url() + url_for("pages.search").removeprefix("/")
         answer = make_response(render_template("opensearch.xml", template=template))
         answer.mimetype = "application/opensearchdescription+xml"
         return answer
 
     @pages.get("/sitemap.xml")
     def sitemap() -> Response:
-        answer = make_response(render_template("sitemap.xml", documents=engine.documents(), root=request.url_root))
+        answer = make_response(render_template("sitemap.xml", documents=engine.documents(), root=_root_url()))
         answer.mimetype = "application/xml"
         return answer
 
@@ -171,6 +172,13 @@ def create_pages(engine: SearchEngine) -> Blueprint:
         return _plain("ok")
 
     return pages
+
+
+def _root_url() -> str:
+    """The address of this server as the browser knows it; 400 where its Host header names no host."""
+    if not request.host:
+        raise BadRequest
+    return request.url_root
 
 
 def _plain(text: str) -> Response:

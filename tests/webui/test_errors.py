@@ -121,6 +121,12 @@ def test_an_endless_value_is_not_echoed_in_full(client: FlaskClient) -> None:
     assert len(str(error["details"])) < 400
 
 
+@pytest.mark.parametrize("host", ['evil.example"><script>', "a b", "127.0.0.1@evil.example", "evil.example:99999", ""])
+@pytest.mark.parametrize("url", ["/opensearch.xml", "/sitemap.xml"])
+def test_an_address_is_made_from_no_host_that_is_none(client: FlaskClient, url: str, host: str) -> None:
+    error_page(client.get(url, headers={"Host": host}), 400)
+
+
 # 404
 
 
@@ -135,6 +141,10 @@ def test_an_odd_address_is_simply_not_found(client: FlaskClient, url: str) -> No
     answer = client.get(url)
     error_page(answer, 404)
     assert "X-Evil" not in answer.headers
+
+
+def test_an_endless_id_is_not_echoed_in_full(client: FlaskClient) -> None:
+    assert error_of(client.get(f"/api/v1/documents/{'x' * 5_000}"), 404)["details"] == {"id": "x" * 100}
 
 
 # 405
