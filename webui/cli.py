@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from webui import bootstrap
 from webui.checking import check_content
 from webui.new_document import new_document
 from webui.schemas import search_json
-from webui.serving import serve_forever
+from webui.serving import free_port, serve_forever
 from webui.settings import Settings
 from webui.terminal import format_page
 
@@ -46,6 +47,9 @@ def _settings(content: tuple[str, ...], index: str | None) -> Settings:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """A knowledge base of Markdown, searched in Japanese."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")  # a redirected Windows console writes cp932, which lacks ›
 
 
 @main.command()
@@ -56,6 +60,7 @@ def main() -> None:
 def serve(content: tuple[str, ...], index: str | None, host: str, port: int, workers: int) -> None:
     """Build the index if it is missing or stale, then serve it."""
     settings = _settings(content, index)
+    port = free_port(host, port)  # before the index is built, which may take minutes
     # In a process of its own: what a build loads would stay in the memory of every worker that is forked from here.
     freshening = multiprocessing.get_context("spawn").Process(target=_freshen, args=(settings,))
     freshening.start()
@@ -130,7 +135,7 @@ def _facet_options(command: F) -> F:
     return command
 
 
-@main.command()
+@main.command(context_settings={"ignore_unknown_options": True})  # -入札 is a query, and no option
 @click.argument("query")
 @common_options
 @_facet_options

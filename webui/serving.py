@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import click
 from granian import Granian
@@ -12,6 +13,17 @@ from webui.settings import Settings
 
 THREADS_PER_WORKER = 4  # requests are short and CPU-bound; a few threads keep one slow client from blocking others
 QUEUED_CONNECTIONS = 1024
+
+
+def free_port(host: str, port: int) -> int:
+    """`port`, or one that is free for 0; ClickException if nothing can listen there (of which Granian would panic)."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.create_server(address[:2], family=family) as listener:
+            return int(listener.getsockname()[1])
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.ClickException(f"cannot listen at {host} port {port}: {reason}; use --host or --port") from error
 
 
 def serve_forever(settings: Settings, host: str, port: int, workers: int) -> None:

@@ -24,7 +24,8 @@ class Settings:
         cls, environment: Mapping[str, str], content: Sequence[str] = (), index: str | None = None
     ) -> Settings:
         """Options win over KB_CONTENT (several folders joined as in PATH) and KB_INDEX, which win over the defaults."""
-        folders = tuple(content) or tuple(filter(None, environment.get("KB_CONTENT", "").split(os.pathsep)))
+        named = content or filter(None, environment.get("KB_CONTENT", "").split(os.pathsep))
+        folders = tuple({os.path.abspath(folder): folder for folder in named}.values())
         return cls(folders or (DEFAULT_CONTENT,), Path(index or environment.get("KB_INDEX") or DEFAULT_INDEX))
 
     def to_environment(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,44 @@ def test_environment_variables_name_the_same_folders(index: Path, content: Path)
     environment = {"KB_CONTENT": str(content), "KB_INDEX": str(index)}
     assert CliRunner(env=environment).invoke(main, ["check"]).exit_code == 0
     assert CliRunner(env=environment).invoke(main, ["search", "随意契約"]).stdout.startswith("1 hits\n")
+
+
+def test_serving_at_a_port_in_use_says_so_before_anything_is_built(content: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = kb_process("serve", "--port", port, "--content", content, "--index", tmp_path / "i")
+    assert (result.returncode, result.stderr.startswith(f"Error: cannot listen at 127.0.0.1 port {port}: ")) == (
+        1,
+        True,
+    )
+    assert not (tmp_path / "i").exists()
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "no-such-host.invalid", "192.0.2.1"])
+def test_serving_at_an_address_that_is_not_ours_says_so(content: Path, tmp_path: Path, host: str) -> None:
+    result = kb("serve", "--host", host, "--port", "0", "--content", content, "--index", tmp_path / "i")
+    assert_message(result, 1, f"Error: cannot listen at {host} port 0: ")
+
+
+def test_a_query_may_begin_with_a_minus(index: Path) -> None:
+    assert kb("search", "-入札", "--index", index).stdout.startswith("1 hits\n")
+    assert kb("search", "-随意契約 手引", "--index", index).stdout.startswith("0 hits\n")
+
+
+def test_a_mistyped_option_is_wrong_use(index: Path) -> None:
+    assert_message(kb("search", "随意契約", "--rôle", "intermediary", "--index", index), 2, "--rôle")
+
+
+def test_a_terminal_that_cannot_write_a_character_is_given_another(index: Path) -> None:
+    command = [sys.executable, "-c", "from webui.cli import main; main()", "search", "随意契約", "--index", str(index)]
+    environment = os.environ | {"PYTHONIOENCODING": "cp932"}
+    result = subprocess.run(command, capture_output=True, env=environment, timeout=60, check=False)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert "庁内文書 ? 随意契約の手引" in result.stdout.decode("cp932")
+
+
+def test_a_content_folder_named_twice_is_read_once(content: Path) -> None:
+    assert kb("check", "--content", content, "--content", f"{content}/").exit_code == 0
 
 
 # Folders that are none
