@@ -21,6 +21,7 @@ from kb.folding import fold
 from kb.vocabulary import FACETS
 
 MOST_COUNTED = 65_535  # occurrences of a pair in one field, and the last position that is told from later ones
+SAME_WEIGHT = 1e-6  # two sums of the same weights
 THE_WORD_ITSELF = (How.EXACT, How.VARIANT)
 EXPANSIONS = (How.SYNONYM, How.RELATED)
 
@@ -66,14 +67,18 @@ class LeafAnswer:
     asked: float
 
     def either(self, other: LeafAnswer) -> LeafAnswer:
-        scale = other.asked / (self.asked or 1.0)
+        asked = max(self.asked, other.asked)
+        shares = [
+            {section: value * asked / (leaf.asked or 1.0) for section, value in leaf.held.items()}
+            for leaf in (self, other)
+        ]
         return LeafAnswer(
             self.leaf,
             self.units,
             self.sections | other.sections,
             _greater(self.scores, other.scores),
-            _greater({section: value * scale for section, value in self.held.items()}, other.held),
-            other.asked,
+            _greater(*shares),
+            asked,
         )
 
 
@@ -430,16 +435,18 @@ def _required(leaves: list[LeafAnswer], best: LeafAnswer) -> list[Required]:
 
 
 def _relaxed(allowed: set[int], required: list[Required]) -> tuple[set[int], tuple[str, ...]]:
-    """Give up the words that tell least until the others have a section in common."""
-    kept = [part for part in required if part.is_phrase]
-    found = _common(allowed, kept)
-    for part in sorted(required, key=lambda part: -part.weight):
-        if not part.is_phrase and found & part.sections:
-            found &= part.sections
-            kept.append(part)
-    if not kept or not found:
+    """Give up as little weight as has to be given up for the others to have a section in common."""
+    found = _common(allowed, [part for part in required if part.is_phrase])
+    held = {
+        section: sum(part.weight for part in required if not part.is_phrase and section in part.sections)
+        for section in found
+    }
+    most = max(held.values(), default=0.0)
+    if not held or not (most or any(part.is_phrase for part in required)):
         return set(), ()
-    return found, tuple(part.typed for part in required if not any(part is one for one in kept))
+    first = min(section for section, weight in held.items() if weight >= most - SAME_WEIGHT)
+    kept = [part for part in required if first in part.sections]
+    return _common(allowed, kept), tuple(part.typed for part in required if first not in part.sections)
 
 
 def _either(leaves: list[LeafAnswer]) -> LeafAnswer:

@@ -23,6 +23,7 @@ from indexer.engines.whoosh_arrays.postings import (
     among,
     best_of,
     dense,
+    holds,
     sparse,
     summed,
     union,
@@ -41,6 +42,7 @@ from indexer.ranking import (
 )
 
 _THE_WORD_ITSELF = frozenset({How.EXACT, How.VARIANT})
+SAME_WEIGHT = 1e-6  # sums of the same weights in another order
 _EXPANSIONS = frozenset({How.SYNONYM, How.RELATED})
 
 
@@ -189,18 +191,11 @@ class Scorer:
 
     def _either(self, one: LeafMatch, other: LeafMatch) -> LeafMatch:
         """The better of two leaves in each section, as OR wants it."""
+        asked = max(one.asked, other.asked)
         scores = np.maximum(dense(one.worths, self._sections), dense(other.worths, self._sections))
-        held = np.maximum(
-            dense(one.held, self._sections) * (other.asked / (one.asked or 1.0)), dense(other.held, self._sections)
-        )
-        return LeafMatch(
-            one.leaf,
-            one.units,
-            np.union1d(one.sections, other.sections),
-            [sparse(scores)],
-            [sparse(held)],
-            other.asked,
-        )
+        held = [dense(leaf.held, self._sections) * np.float32(asked / (leaf.asked or 1.0)) for leaf in (one, other)]
+        sections = np.union1d(one.sections, other.sections)
+        return LeafMatch(one.leaf, one.units, sections, [sparse(scores)], [sparse(np.maximum(*held))], asked)
 
     def _common(self, requirements: Sequence[Requirement], excluded: Sequence[Docs]) -> IntArray:
         """The sections with everything that is required."""
@@ -212,16 +207,20 @@ class Scorer:
     def _relaxed(
         self, requirements: Sequence[Requirement], excluded: Sequence[Docs]
     ) -> tuple[IntArray, tuple[str, ...]]:
-        """As many requirements as have sections in common, the most telling first; phrases are never given up."""
-        kept = [part for part in requirements if part.is_phrase]
-        sections = self._common(kept, excluded)
-        for part in sorted(requirements, key=lambda part: -part.weight):
-            if not part.is_phrase and len(common := _kept(sections, [part], ())):
-                sections = common
-                kept.append(part)
-        if not kept or not len(sections):
+        """What the sections have in common that hold most of the requirements' weight; phrases are never given up."""
+        phrases = [part for part in requirements if part.is_phrase]
+        sections = self._common(phrases, excluded)
+        held = np.zeros(self._sections)
+        for part in requirements:
+            held[part.sections] += 0.0 if part.is_phrase else part.weight
+        most = held[sections].max(initial=0.0)
+        if not len(sections) or not (most or phrases):
             return np.empty(0, dtype=np.int64), ()
-        return sections, tuple(part.typed for part in requirements if all(part is not other for other in kept))
+        first = int(sections[np.flatnonzero(held[sections] >= most - SAME_WEIGHT)[0]])
+        kept = [part for part in requirements if holds(part.sections, first)]
+        return self._common(kept, excluded), tuple(
+            part.typed for part in requirements if all(part is not other for other in kept)
+        )
 
     def _readings_of(self, leaf: LeafPlan) -> LeafMatch:
         """The leaf as typed or as converted, the better in each section."""
