@@ -109,6 +109,20 @@ class EngineContract(abc.ABC):
         assert not {hit.id for hit in page.partial_hits} & set(ids(page))
         assert page.hits[0].missing == ()
 
+    def test_words_given_up_do_not_hide_the_sections_that_hold_them(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("随意契約 施行令 福祉"))
+        assert page.interpretation.dropped == ("福祉",)
+        assert {hit.id: hit.missing for hit in page.partial_hits}["direct-contract"] == ("施行令", "福祉")
+
+    def test_what_is_given_up_is_the_least_that_has_to_be(self, engine: SearchEngine) -> None:
+        page = engine.search(SearchRequest("CureApp 随意契約 施行令 新商品"))
+        assert page.interpretation.dropped == ("cureapp",)
+        assert ids(page) == ["direct-contract#conditions"]
+
+    @pytest.mark.parametrize("typed", ["けいやくのじょうけん", "契約 OR ほげふが", "ほげふが OR 契約"])
+    def test_a_spelling_that_is_nowhere_takes_nothing_from_the_other(self, engine: SearchEngine, typed: str) -> None:
+        assert "direct-contract#conditions" in ids(engine.search(SearchRequest(typed)))
+
     def test_sections_that_lack_a_word_obey_the_filters_and_are_not_counted(self, engine: SearchEngine) -> None:
         page = engine.search(SearchRequest("随意契約 スタートアップ 施行令", {"chapter": ("5",)}))
         assert page.partial_hits

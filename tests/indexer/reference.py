@@ -298,7 +298,7 @@ class Reference:
             found = _common(allowed, required)
             if not plan.exact and not found:
                 found, dropped = _relaxed(allowed, required)
-        partly = set() if plan.is_question or plan.exact or dropped else some - found
+        partly = set() if plan.is_question or plan.exact else some - found
         named = self._named(plan.names)
         for group in (found, partly):
             most = max((scores.get(section, 0.0) for section in group), default=0.0)

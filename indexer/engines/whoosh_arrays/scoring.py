@@ -156,7 +156,7 @@ class Scorer:
             requirements,
             excluded,
             self._lookup.named(plan.names),
-            not plan.is_question and not plan.exact and not dropped,
+            not plan.is_question and not plan.exact,
             dropped,
             unknown,
         )
