@@ -8,7 +8,7 @@ unless a longer word almost spells itself around it (包括連携教定: 教定 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rapidfuzz.distance import OSA
 
@@ -41,18 +41,40 @@ def allowed_distance(length: int) -> int:
     return 1 if length <= 5 else 2
 
 
-def corrections(text: str, tokens: Sequence[Token], doubtful: frozenset[int], vocabulary: Vocabulary) -> Iterator[str]:
-    """`text` (folded) with a stretch around a doubtful token replaced, most likely first.
+class Correction(NamedTuple):
+    """A text with one stretch replaced: what was `typed` there, the `word` for it, whether both are read alike."""
+
+    text: str
+    typed: str
+    word: str
+    is_homophone: bool
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the word is but a slip of the finger away."""
+        return OSA.distance(self.typed, self.word) <= allowed_distance(len(self.typed))
+
+
+def corrections(
+    text: str, tokens: Sequence[Token], doubtful: frozenset[int], vocabulary: Vocabulary
+) -> Iterator[Correction]:
+    """`text` (folded) with a stretch around a doubtful token replaced, most likely first: a 変換ミス before a slip.
 
     `doubtful` are the indexes of the tokens that find nothing (or nothing together).
     """
-    for start, end in _windows(tokens, doubtful):
-        first, last = tokens[start].start, tokens[end - 1].end
-        typed = text[first:last]
-        is_meant = all(_is_a_word(tokens[index]) for index in doubtful & set(range(start, end)))
-        is_in_a_word = end - start > 1 and len(typed) >= MIN_SPELLED_CHARS
-        for word in _similar(typed, tokens[start:end], vocabulary, only_homophones=is_meant and not is_in_a_word):
-            yield text[:first] + word + text[last:]
+    windows = list(_windows(tokens, doubtful))
+    for is_homophone in (True, False):
+        for start, end in windows:
+            first, last = tokens[start].start, tokens[end - 1].end
+            typed = text[first:last]
+            if is_homophone:
+                words = _read_alike(typed, tokens[start:end], vocabulary)
+            else:
+                is_meant = all(_is_a_word(tokens[index]) for index in doubtful & set(range(start, end)))
+                is_in_a_word = end - start > 1 and len(typed) >= MIN_SPELLED_CHARS
+                words = _similar(typed, tokens[start:end], vocabulary) if is_in_a_word or not is_meant else []
+            for word in words:
+                yield Correction(text[:first] + word + text[last:], typed, word, is_homophone)
 
 
 def _windows(tokens: Sequence[Token], doubtful: frozenset[int]) -> Iterator[tuple[int, int]]:
@@ -71,8 +93,19 @@ def _is_a_word(token: Token) -> bool:
     return token.word.is_known and token.end - token.start >= MIN_WORD_CHARS
 
 
-def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary, *, only_homophones: bool) -> list[str]:
-    """Words like `typed`, best first."""
+def _read_alike(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> list[str]:
+    """Other words of the same reading, the most frequent first."""
+    found = {
+        word: frequency
+        for reading in _readings(typed, tokens)
+        for word, frequency in vocabulary.words_read(reading)
+        if word != typed
+    }
+    return sorted(found, key=lambda word: -found[word])[:MAX_PROPOSED]
+
+
+def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> list[str]:
+    """Words spelled almost like `typed`, then those read almost like it; best first."""
     scored: dict[str, tuple[int, int, int]] = {}
 
     def propose(word: str, frequency: int, way: int, distance: int) -> None:
@@ -80,12 +113,6 @@ def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary, *, onl
         if word != typed and score < scored.get(word, (9, 9, 0)):
             scored[word] = score
 
-    readings = _readings(typed, tokens)
-    for reading in readings:
-        for word, frequency in vocabulary.words_read(reading):
-            propose(word, frequency, 0, 0)
-    if only_homophones:
-        return sorted(scored, key=scored.__getitem__)[:MAX_PROPOSED]
     limit = allowed_distance(len(typed))
     for word, frequency in vocabulary.words():
         if abs(len(word) - len(typed)) > limit or (len(typed) < 3 and not set(word) & set(typed)):
@@ -93,7 +120,7 @@ def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary, *, onl
         distance = OSA.distance(typed, word, score_cutoff=limit)
         if distance <= limit and distance < len(typed):
             propose(word, frequency, 1, distance)
-    for reading in readings:
+    for reading in _readings(typed, tokens):
         if len(reading) < MIN_READING_CHARS:
             continue
         for other in vocabulary.readings():

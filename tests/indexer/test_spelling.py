@@ -44,7 +44,7 @@ WORDS = FewWords(
 
 def corrected(typed: str) -> list[str]:
     tokens = ANALYZER.tokens(typed)
-    return list(corrections(typed, tokens, frozenset(range(len(tokens))), WORDS))
+    return [found.text for found in corrections(typed, tokens, frozenset(range(len(tokens))), WORDS)]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def corrected(typed: str) -> list[str]:
         ("官民連係", "官民連携"),
         ("ずいいけいや", "随意契約"),
         ("包括連携教定", "包括連携協定"),
+        ("官民連係とは", "官民連携とは"),
     ],
 )
 def test_a_slip_becomes_the_word_that_was_meant(typed: str, meant: str) -> None:
@@ -77,3 +78,17 @@ def test_a_search_for_what_the_guide_does_not_speak_of_is_not_turned_into_anothe
     interpretation = guide.search(SearchRequest(typed)).interpretation
     assert (interpretation.did_you_mean, interpretation.corrected) == (None, False)
     assert interpretation.unknown
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("スタートップ 探し方", "スタートアップ 探し方"),
+        ("官民連係とは", "官民連携とは"),
+        ("債務負担公為", "債務負担行為"),
+        ("探し方 スタートップ", "探し方 スタートアップ"),
+    ],
+)
+def test_a_slip_is_set_right_beside_other_words_too(guide: SearchEngine, typed: str, meant: str) -> None:
+    interpretation = guide.search(SearchRequest(typed)).interpretation
+    assert (interpretation.did_you_mean, interpretation.corrected) == (meant, True)

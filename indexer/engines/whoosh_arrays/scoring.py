@@ -76,6 +76,16 @@ class LeafMatch:
     held: list[Worth]
     asked: float
 
+    def scraps(self) -> list[UnitMatch]:
+        """Single characters beside other words, which stand nowhere as a word (公 of 債務負担公為)."""
+        return [
+            unit
+            for unit in self.units
+            if len(self.units) > 1
+            and len(unit.unit.typed) == 1
+            and all(how.how is How.SUBSTRING for how, docs in unit.by_alternative if len(docs))
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from rapidfuzz.distance import OSA
 from whoosh.index import EmptyIndexError, FileIndex
 
 from indexer.analysis import Analyzer
@@ -34,7 +33,7 @@ from indexer.engines.whoosh_arrays.faceting import Facets
 from indexer.engines.whoosh_arrays.lookup import Lookup
 from indexer.engines.whoosh_arrays.ordering import best_hits, crowding, spread
 from indexer.engines.whoosh_arrays.postings import holds
-from indexer.engines.whoosh_arrays.scoring import Matches, Scorer, UnitMatch
+from indexer.engines.whoosh_arrays.scoring import LeafMatch, Matches, Scorer, UnitMatch
 from indexer.engines.whoosh_arrays.segment import SegmentData
 from indexer.engines.whoosh_arrays.suggesting import Suggester
 from indexer.engines.whoosh_arrays.vocabulary import ArrayVocabulary
@@ -44,7 +43,7 @@ from indexer.fields import weights_stamp
 from indexer.highlight import Highlighter, targets_of
 from indexer.manifest import USER_DICTIONARY, Manifest
 from indexer.planning import Alternative, Plan, Planner, in_parts
-from indexer.spelling import allowed_distance, corrections
+from indexer.spelling import Correction, corrections
 from indexer.tokenizer import SudachiTokenizer
 from kb.errors import IndexStaleError, NotFoundError
 from kb.folding import fold
@@ -154,10 +153,11 @@ class Snapshot:
         query = parse_query(request.q)
         plan = self._planner.plan(query, exact=request.exact)
         matches = self._scorer.match(plan)
-        did_you_mean = None
-        if matches.unknown or matches.dropped or not len(matches.sections):
-            did_you_mean = self._did_you_mean(request, query, matches)
-        if did_you_mean and not request.exact and _is_slip(query, did_you_mean, matches):
+        did_you_mean, is_slip = None, False
+        doubted = _doubted(matches)
+        if doubted or not len(matches.sections):
+            did_you_mean, is_slip = self._did_you_mean(request, query, plan, matches, doubted)
+        if did_you_mean and is_slip and not request.exact:
             corrected = parse_query(did_you_mean)
             plan = self._planner.plan(corrected)
             return _Reading(corrected, plan, self._scorer.match(plan), did_you_mean, is_corrected=True)
@@ -170,9 +170,13 @@ class Snapshot:
                 return _Reading(apart, plan_apart, matches_apart, str(apart), is_corrected=True)
         return _Reading(query, plan, matches, did_you_mean)
 
-    def _did_you_mean(self, request: SearchRequest, query: Query, matches: Matches) -> str | None:
-        """The query with its most doubtful word replaced, if that finds all of its words together."""
-        doubted = {*matches.unknown, *matches.dropped}
+    def _did_you_mean(
+        self, request: SearchRequest, query: Query, plan: Plan, matches: Matches, doubted: frozenset[str]
+    ) -> tuple[str | None, bool]:
+        """The query with its most doubtful word replaced, if that finds all of its words together.
+
+        The second value tells whether to search for that at once.
+        """
         for number, (clause, leaves) in enumerate(zip(query.clauses, matches.clauses, strict=False)):
             if len(clause.alternatives) != 1 or not isinstance(clause.alternatives[0], Text):
                 continue
@@ -186,15 +190,15 @@ class Snapshot:
             doubtful = frozenset(
                 index for index, token in enumerate(tokens) if any(start <= token.start < end for start, end in ranges)
             )
-            for tried, corrected in enumerate(corrections(text, tokens, doubtful, self._vocabulary)):
+            for tried, found in enumerate(corrections(text, tokens, doubtful, self._vocabulary)):
                 if tried >= MAX_CORRECTIONS_TRIED:
                     break
-                changed = (*query.clauses[:number], Clause((Text(corrected),)), *query.clauses[number + 1 :])
+                changed = (*query.clauses[:number], Clause((Text(found.text),)), *query.clauses[number + 1 :])
                 proposal = replace(query, clauses=changed)
                 answer = self._scorer.match(self._planner.plan(proposal, exact=request.exact))
                 if len(answer.sections) and not answer.dropped and len(answer.unknown) < max(1, len(matches.unknown)):
-                    return str(proposal)
-        return None
+                    return str(proposal), _is_slip(found, plan, matches, leaves[0])
+        return None, False
 
     def _next_steps(self, request: SearchRequest, read: _Reading) -> Iterator[NextStep]:
         """Changes to a search without hits, each with the total it would really have."""
@@ -341,14 +345,22 @@ def _why(typed: str, matched: str, how: How) -> Why:
     return Why(typed, matched, How.READING if is_converted else how)
 
 
-def _is_slip(query: Query, did_you_mean: str, matches: Matches) -> bool:
+def _doubted(matches: Matches) -> frozenset[str]:
+    """The typed words that a slip may have spoilt: nowhere, not with the others, or but a scrap of other words."""
+    scraps = (unit.unit.typed for clause in matches.clauses for leaf in clause for unit in leaf.scraps())
+    return frozenset((*matches.unknown, *matches.dropped, *scraps))
+
+
+def _is_slip(found: Correction, plan: Plan, matches: Matches, leaf: LeafMatch) -> bool:
     """Whether to search for もしかして at once: it is close, and nothing or only pieces of one word are found."""
-    typed = fold(str(query))
-    if OSA.distance(typed, fold(did_you_mean)) > allowed_distance(len(typed)):
+    if not found.is_close:
         return False
-    texts = [leaf.text for clause in query.clauses for leaf in clause.alternatives]
-    is_in_pieces = bool(matches.dropped) and len(texts) == 1 and len(texts[0]) >= MIN_SLIP_CHARS
-    return is_in_pieces or not len(matches.sections)
+    if not len(matches.sections):
+        return True
+    if plan.is_question:  # most of what was asked is found: only what is read alike may take its place
+        return found.is_homophone and len(found.typed) >= MIN_SLIP_CHARS
+    is_in_pieces = not len(leaf.sections) or any(leaf.scraps())
+    return is_in_pieces and len(leaf.leaf.typed) >= MIN_SLIP_CHARS
 
 
 def _known(matches: Matches) -> int:
