@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from indexer.tokenizer import Token
 from kb.kana import is_kana, reading_of_romaji, to_katakana
 
 MIN_TYPED_CHARS = 2
@@ -13,6 +15,9 @@ MAX_READING_CHARS = 16  # of one word; the longest compounds in Sudachi's core l
 MAX_CONVERSIONS = 2  # of homophones, the two that most sections hold
 # ヲ and ノ join words in a reading as を and の do in text.
 _PARTICLES = dict(zip("ノヲニハガトデモヘ", "のをにはがとでもへ", strict=True))
+
+_UNCONVERTED = re.compile("[ぁ-ゖー]{2,}")
+_PARTICLE_CHARACTERS = frozenset(_PARTICLES.values())
 
 
 class Readings(Protocol):
@@ -35,6 +40,32 @@ def conversions(text: str, readings: Readings) -> tuple[str, ...]:
         for choice in choices[1:]
     ]
     return tuple(surface for surface in [first, *others][:MAX_CONVERSIONS] if surface != text)
+
+
+def half_conversions(text: str, tokens: Sequence[Token], readings: Readings) -> tuple[str, ...]:
+    """Folded `text` with a stretch of hiragana in it converted (庁内ちょうせい → 庁内調整), likeliest first.
+
+    A word that makes one with its neighbour goes before others that are read alike (予算あん → 予算案).
+    """
+    converted: list[str] = []
+    for stretch in _UNCONVERTED.finditer(text) if not is_kana(text) else ():
+        start, end = stretch.span()
+        if any(token.start < edge < token.end for edge in (start, end) for token in tokens):
+            continue  # すり of すり合わせ
+        start += text[start] in _PARTICLE_CHARACTERS and end - start > MIN_TYPED_CHARS
+        reading = to_katakana(text[start:end])
+        before = next((token for token in tokens if token.end == start and token.word.reading), None)
+        after = next((token for token in tokens if token.start == end and token.word.reading), None)
+        choices: list[str] = []
+        if before:
+            known, typed = _by_frequency(readings.words_read(before.word.reading + reading)), text[before.start : start]
+            choices += [word.removeprefix(typed) for word in known if word.startswith(typed)]
+        if after:
+            known, typed = _by_frequency(readings.words_read(reading + after.word.reading)), text[end : after.end]
+            choices += [word.removesuffix(typed) for word in known if word.endswith(typed)]
+        choices += conversions(text[start:end], readings)
+        converted += [text[:start] + choice + text[end:] for choice in dict.fromkeys(choices) if choice]
+    return tuple(converted[:MAX_CONVERSIONS])
 
 
 def typed_reading(text: str) -> str:

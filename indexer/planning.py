@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
-from indexer.conversion import Readings, conversions
+from indexer.conversion import Readings, conversions, half_conversions
 from indexer.engine import How
 from indexer.ranking import PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
@@ -78,6 +78,7 @@ class LeafPlan:
     """A leaf of the query as units; `bigrams` of its whole text serve ranking only.
 
     `conversions` are the same leaf as an IME would have converted it; their units keep what was typed.
+    `is_half_converted` where only a stretch of it is kana that may be no word as it stands.
     """
 
     typed: str
@@ -86,6 +87,7 @@ class LeafPlan:
     is_phrase: bool = False
     is_sentence: bool = False
     conversions: tuple[LeafPlan, ...] = ()
+    is_half_converted: bool = False
 
     def readings(self) -> tuple[LeafPlan, ...]:
         """The leaf as typed and as converted."""
@@ -146,14 +148,21 @@ class Planner:
         plan = self._leaf(leaf, exact, expansions)
         if plan is None or exact or isinstance(leaf, Phrase):
             return plan
+        text = fold(leaf.text)
         own = [unit.alternatives[0].terms for unit in plan.units]
         converted: list[LeafPlan] = []
-        for surface in conversions(fold(leaf.text), self._readings):
+        half_converted = half_conversions(text, self._analyzer.tokens(text), self._readings)
+        for surface in half_converted or conversions(text, self._readings):
             other = self._leaf(Text(surface), exact, expansions)
+            if half_converted and other is not None and other.is_sentence:
+                continue  # a whole question: its kana are grammar
             if other is not None and [unit.alternatives[0].terms for unit in other.units] != own:
-                units = tuple(replace(unit, typed=leaf.text) for unit in other.units)
+                units = tuple(
+                    unit if half_converted and unit.typed in text else replace(unit, typed=leaf.text)
+                    for unit in other.units
+                )
                 converted.append(replace(other, typed=leaf.text, units=units))
-        return replace(plan, conversions=tuple(converted))
+        return replace(plan, conversions=tuple(converted), is_half_converted=bool(half_converted and converted))
 
     def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
         text = fold(leaf.text)

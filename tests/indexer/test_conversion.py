@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from indexer.conversion import conversions, typed_reading
+from indexer.analysis import Analyzer
+from indexer.conversion import conversions, half_conversions, typed_reading
+from indexer.tokenizer import SudachiTokenizer
 
 WORDS = {
     "ズイイ": [("随意", 3)],
@@ -14,6 +16,9 @@ WORDS = {
     "ズイイケイヤク": [("随意契約", 20)],
     "コウカ": [("効果", 9), ("高価", 2), ("硬貨", 1)],
     "シヒョウ": [("指標", 7)],
+    "スリ": [("掏摸", 1)],
+    "アン": [("庵", 8), ("案", 2)],
+    "ヨサンアン": [("予算案", 2)],
 }
 
 
@@ -43,3 +48,20 @@ def test_what_was_typed_before_conversion(typed: str, expected: tuple[str, ...])
 @pytest.mark.parametrize(("typed", "reading"), [("けいや", "ケイヤ"), ("keiya", "ケイヤ"), ("契約", ""), ("ab", "")])
 def test_the_reading_of_what_was_typed(typed: str, reading: str) -> None:
     assert typed_reading(typed) == reading
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("随意けいやく", ("随意契約",)),
+        ("予算あん", ("予算案", "予算庵")),  # what makes one word with its neighbour first
+        ("契約のこうか", ("契約の効果", "契約の高価")),
+        ("けいやく", ()),  # nothing but kana: see above
+        ("予算を", ()),
+        ("契約くらべ", ()),
+        ("すり合わせ", ()),
+    ],
+)
+def test_a_stretch_that_was_not_converted(typed: str, expected: tuple[str, ...]) -> None:
+    tokens = Analyzer(SudachiTokenizer()).tokens(typed)
+    assert half_conversions(typed, tokens, Readings()) == expected

@@ -235,6 +235,10 @@ class Scorer:
     def _readings_of(self, leaf: LeafPlan) -> LeafMatch:
         """The leaf as typed or as converted, the better in each section."""
         typed = self._leaf(leaf)
+        if leaf.is_half_converted:
+            # Kana beside kanji is a word as it stands (仕組みづくり), unless it makes more sense converted.
+            typed.leaf = replace(leaf, conversions=())
+            return max([typed, *map(self._leaf, leaf.conversions)], key=lambda match: len(match.sections))
         for conversion in map(self._leaf, leaf.conversions):
             if len(typed.units) > 1 and len(conversion.sections):
                 typed = conversion  # すたー, あっぷ: not words at all
