@@ -16,6 +16,7 @@ from indexer.engine import How
 from indexer.ranking import PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
+from kb.eras import ERA_YEAR, WESTERN_YEAR, other_years
 from kb.folding import fold
 from kb.kana import is_kana
 from kb.query import Clause, Leaf, Phrase, Query, Text
@@ -186,13 +187,20 @@ class Planner:
         return LeafPlan(leaf.text, units, () if exact else bigrams, is_sentence=is_sentence)
 
     def _spans(self, text: str, tokens: list[Token], exact: bool) -> list[list[Token]]:
-        """Content tokens, grouped where several are one term: of the thesaurus, or a reference to an article of law."""
-        articles = {match.start(): match.end() for match in _ARTICLE.finditer(text)}
+        """Content tokens, grouped where several are one term: of the thesaurus, an article of law, a year.
+
+        In a query of words, a number goes with what it counts; in a sentence both rank apart.
+        """
+        is_sentence = any(token.word.is_function for token in tokens)
+        terms = (_ARTICLE, ERA_YEAR) if is_sentence else (_ARTICLE, ERA_YEAR, WESTERN_YEAR)
+        articles = {match.start(): match.end() for term in terms for match in term.finditer(text)}
         spans: list[list[Token]] = []
         index = 0
         while index < len(tokens):
             article_end = articles.get(tokens[index].start, 0)
             taken = max(1, sum(1 for token in tokens[index:] if token.end <= article_end))
+            if not is_sentence:
+                taken = max(taken, _counted(tokens, index))
             if not exact:
                 taken = max(taken, self._longest_known(text, tokens, index))
             group = tokens[index : index + taken]
@@ -237,6 +245,7 @@ class Planner:
                 alternatives.append(Alternative(How.PARTS, " ".join(part.term for part in parts), parts))
             lookups = [surface] if len(span) > 1 or surface == span[0].word.term else [surface, span[0].word.term]
             variants = [other for lookup in lookups for other in self._thesaurus.variants.get(lookup, ())]
+            variants += other_years(surface)
             lookups += [fold(other) for other in variants]
             related = dict.fromkeys(
                 other
@@ -295,6 +304,17 @@ def _surfaces_of_parts(unit: Unit) -> list[str]:
         else:
             surfaces.append(unit.typed[start:stop])
     return surfaces
+
+
+def _counted(tokens: Sequence[Token], index: int) -> int:
+    """How many tokens from here on are one number with what it counts: 10年, 100万円, 第3回; 0 where none is."""
+    place = index + (tokens[index].word.term == "第")
+    if place + 1 >= len(tokens) or not tokens[place].word.is_numeral:
+        return 0
+    counter = tokens[place + 1]
+    is_joined = tokens[index].end == tokens[place].start or place == index
+    is_counter = counter.word.is_counter or counter.end - counter.start == 1  # 人, 章 and 県 may stand alone too
+    return place + 2 - index if is_joined and is_counter and counter.start == tokens[place].end else 0
 
 
 def _is_scrap(token: Token) -> bool:

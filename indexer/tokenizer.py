@@ -56,6 +56,7 @@ class Word:
     """What the dictionary knows of a surface: normalized term, katakana reading, parts (none for a simple word).
 
     A predicate is a verb or an adjective (払う, 早い): what is said of the things that the nouns name.
+    A numeral is written in digits; a counter may follow one (年, 件).
     `synonym_groups` are the numbers of its groups in Sudachi's synonym dictionary; words of one group mean the same.
     """
 
@@ -66,6 +67,8 @@ class Word:
     is_predicate: bool
     is_known: bool
     synonym_groups: tuple[int, ...] = ()
+    is_numeral: bool = False
+    is_counter: bool = False
 
 
 class Token(NamedTuple):
@@ -110,7 +113,7 @@ class SudachiTokenizer:
         return tokenizer
 
     def _describe(self, morpheme: sudachipy.Morpheme, surface: str) -> Word:
-        pos = morpheme.part_of_speech()[0]
+        pos, kind, *counting = morpheme.part_of_speech()
         if pos in _IGNORED_POS and not _WORD_CHARACTER.search(surface):
             return Word("", "", (), False, False, False)
         parts: tuple[Part, ...] = ()
@@ -137,6 +140,8 @@ class SudachiTokenizer:
             pos in _PREDICATE_POS,
             not morpheme.is_oov(),
             groups,
+            kind == "数詞" and any(character.isdigit() for character in surface),
+            "助数詞" in counting or "助数詞可能" in counting,
         )
 
 

@@ -94,6 +94,7 @@ _CONTEXT = re.compile(
     rf"|(?P<repeat>(?<=[{_KANA}])[ゝゞヽヾ])"
     rf"|(?P<comma>(?<=[0-9]),(?=[0-9]{{3}}(?![0-9])))"
     rf"|(?P<article>第[{_NUMERALS}]+(?=[条項号章節款編回期次年])"
+    rf"|[{_NUMERALS}]+(?=[万億兆][{_NUMERALS}万億]*円)|[{_NUMERALS}]{{2,}}(?=万?円)"
     rf"|[{_NUMERALS}]{{2,}}(?=条|号(?!室))|(?<=[条0-9{_NUMERALS}]の)[{_NUMERALS}]+)"
 )
 _AFTER_ARTICLE = re.compile(rf"[{_NUMERALS}0-9]+条(?:の[{_NUMERALS}0-9]+)*の$")

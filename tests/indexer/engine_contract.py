@@ -185,6 +185,15 @@ class EngineContract(abc.ABC):
     def test_another_article_of_law_is_not_found(self, engine: SearchEngine, typed: str) -> None:
         assert engine.search(SearchRequest(typed)).total == 0
 
+    @pytest.mark.parametrize(
+        ("q", "chapter"), [("受け入れ体勢 取り組み", "2"), ("随意契約 取り組み", "1"), ("随意計約", "1")]
+    )
+    def test_a_next_step_finds_as_many_as_it_says(self, engine: SearchEngine, q: str, chapter: str) -> None:
+        steps = engine.search(SearchRequest(q, {"chapter": (chapter,)})).interpretation.next_steps
+        assert steps
+        for step in steps:
+            assert engine.search(SearchRequest(step.q, step.filters, exact=step.exact)).total == step.total > 0
+
     def test_what_only_begins_one_longer_word_is_not_suggested_beside_it(self, engine: SearchEngine) -> None:
         texts = [item.text for item in engine.suggest("ずいい", {}, 8) if item.kind == "term"]
         assert texts == ["随意契約"]

@@ -142,3 +142,18 @@ def test_words_without_a_subject_are_not_required_beside_one() -> None:
 def test_an_unknown_compound_may_be_typed_as_its_parts(typed: str, unknown: list[str], apart: str | None) -> None:
     found = in_parts(parse_query(typed), plan(typed), unknown)
     assert (found and str(found)) == apart
+
+
+def test_a_number_among_words_is_one_with_what_it_counts() -> None:
+    assert [unit.typed for unit in units("10年 新商品")] == ["10年"]
+    assert [alternative.adjacent for alternative in units("100万円")[0].alternatives] == [True]
+    assert [unit.typed for unit in units("5年以内")] == ["5年", "以内"]
+    assert [unit.typed for unit in units("337人")] == ["337人"]
+    assert [unit.typed for unit in units("第3回")] == ["第3回"]
+    assert [unit.typed for unit in units("10年で変わったこと")][:2] == ["10", "年"]  # in a sentence they only rank
+
+
+def test_a_year_is_searched_in_both_calendars() -> None:
+    assert ways(units("令和7年4月の改正")[0])[How.VARIANT] == ["2025年"]
+    assert ways(units("2025年度")[0])[How.VARIANT] == ["令和7年度"]
+    assert How.VARIANT not in ways(leaf("令和7年", exact=True).units[0])
