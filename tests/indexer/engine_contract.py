@@ -198,6 +198,14 @@ class EngineContract(abc.ABC):
         texts = [item.text for item in engine.suggest("ずいい", {}, 8) if item.kind == "term"]
         assert texts == ["随意契約"]
 
+    @pytest.mark.parametrize(("typed", "first"), [("け", "契約"), ("ず", "随意契約"), ("k", "契約")])
+    def test_a_reading_is_completed_to_what_most_sections_hold(
+        self, engine: SearchEngine, typed: str, first: str
+    ) -> None:
+        terms = [item.text for item in engine.suggest(typed, {}, 20) if item.kind == "term"]
+        assert terms[0] == first
+        assert not {"こと", "する"} & set(terms)
+
     def test_the_marked_words_are_the_original_ones(self, engine: SearchEngine) -> None:
         page = engine.search(SearchRequest("施行令"))
         assert "地方自治法<mark>施行令</mark>第167条" in page.hits[0].snippet

@@ -16,11 +16,13 @@ from indexer.engine import Suggestion
 from indexer.engines.whoosh_arrays.arrays import ArrayField
 from indexer.engines.whoosh_arrays.batch import phrase_parts
 from indexer.engines.whoosh_arrays.postings import Mask
-from kb.kana import reading_prefixes, to_katakana
+from indexer.planning import QUESTION_WORDS
+from kb.kana import is_kana, reading_prefixes, to_katakana
 
 MAX_RANGE = 4_000  # terms looked at in one prefix range: one kana of 14,680 files' readings has fewer
 MAX_COUNTED = 60  # candidates counted under the filters, the most frequent ones
 MIN_TERM_CHARS = 2
+MIN_HIRAGANA_CHARS = 3  # shorter terms in hiragana are scraps of readings (けい) or grammar
 TERM_SHARE = 0.6  # of the list for terms, while there are that many; headings and questions share the rest
 
 
@@ -73,15 +75,21 @@ class Suggester:
         for rank in self._most_frequent(self._words, self._readings, typed, readings):
             text = self._words.lexicon.text(rank)
             count = int(np.count_nonzero(allowed[self._words.term_docs(rank)]))
-            if count and len(text) >= MIN_TERM_CHARS:
+            if count and _is_a_subject(text):
                 found.append(Suggestion("term", text, count))
-        ordered = sorted(found, key=lambda item: (not item.text.startswith(typed), -item.count, item.text))
-        # 随意 leads to nothing but 随意契約: the whole says more.
+        # Kana are a reading: けい is no better than 契約 for け.
+        is_spelled = not is_kana(typed)
+        ordered = sorted(
+            found, key=lambda item: (is_spelled and not item.text.startswith(typed), -item.count, item.text)
+        )
+        # 随意 leads to nothing but 随意契約, ちゃり to チャリチャリ: the whole says more.
         return [
             item
             for item in ordered
             if not any(
-                other.count == item.count and other.text.startswith(item.text) for other in found if other is not item
+                other.count == item.count and to_katakana(other.text).startswith(to_katakana(item.text))
+                for other in found
+                if other is not item
             )
         ]
 
@@ -110,6 +118,12 @@ class Suggester:
             chosen = chosen[np.argpartition(-field.sizes(chosen), MAX_COUNTED)[:MAX_COUNTED]]
         listed: list[int] = chosen.tolist()
         return listed
+
+
+def _is_a_subject(text: str) -> bool:
+    """Whether a term says something by itself."""
+    least = MIN_HIRAGANA_CHARS if is_kana(text) and to_katakana(text) != text else MIN_TERM_CHARS
+    return len(text) >= least and text not in QUESTION_WORDS
 
 
 def _within(ranks: range) -> range:
