@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
-from indexer.conversion import Readings, conversions, half_conversions
+from indexer.conversion import Readings, conversions, half_conversions, typed_reading
 from indexer.engine import How
-from indexer.ranking import PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT
+from indexer.ranking import NAMED_WEIGHT, PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT, TYPED_NAME_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
 from kb.eras import ERA_YEAR, WESTERN_YEAR, other_years
@@ -100,7 +100,8 @@ class Plan:
     """AND over clauses, OR inside a clause; no exclusion may match.
 
     In a question (`is_question`) no single word is required, only quoted phrases are: the sections that hold enough of
-    its weight match. Where it asks what something is, `names` (folded) are what that thing is called.
+    its weight match. Where it asks what something is, or is one term alone, `names` (folded) are what that is called;
+    a section of that name is raised by `name_weight`.
     """
 
     clauses: tuple[tuple[LeafPlan, ...], ...] = ()
@@ -109,6 +110,7 @@ class Plan:
     is_question: bool = False
     exact: bool = False
     names: tuple[str, ...] = ()
+    name_weight: float = NAMED_WEIGHT
 
 
 class Planner:
@@ -131,18 +133,25 @@ class Planner:
         )
         exclusions = tuple(filter(None, (self._leaf(leaf, True, {}) for leaf in query.exclusions)))
         is_question = any((leaf.conversions or (leaf,))[0].is_sentence for clause in clauses for leaf in clause)
-        return Plan(clauses, exclusions, expansions, is_question, exact, self._names(query))
+        return Plan(clauses, exclusions, expansions, is_question, exact, *self._names(query))
 
-    def _names(self, query: Query) -> tuple[str, ...]:
-        """What is asked about where its meaning is asked for, with its other spellings and its equal terms."""
+    def _names(self, query: Query) -> tuple[tuple[str, ...], float]:
+        """What is asked about or typed alone, with its other spellings and its equal terms; what its name is worth."""
         leaves = [leaf for clause in query.clauses for leaf in clause.alternatives]
         text = fold(" ".join(leaf.text for leaf in leaves))
         asking = _ASKS_MEANING.search(text)
-        name = text[: asking.start()] if asking else ""
-        if not name or len(leaves) > len(query.clauses) or any(isinstance(leaf, Phrase) for leaf in leaves):
-            return ()
+        name = text[: asking.start()] if asking else text
+        is_one_term = len(leaves) == 1 or (asking is not None and len(leaves) == len(query.clauses))
+        if not name or not is_one_term or any(isinstance(leaf, Phrase) for leaf in leaves):
+            return (), 0.0
+        readings = self._conversions(name) if len(leaves) == 1 else ()
         tables = (self._thesaurus.variants, self._thesaurus.equal)
-        return tuple(dict.fromkeys((name, *(fold(other) for table in tables for other in table.get(name, ())))))
+        normalized = "".join(token.word.term for token in self._analyzer.tokens(name))
+        spelled = (name, normalized, *readings)
+        names = dict.fromkeys(
+            (*spelled, *(fold(other) for table in tables for term in spelled for other in table.get(term, ())))
+        )
+        return tuple(names), NAMED_WEIGHT if asking else TYPED_NAME_WEIGHT
 
     def _converted(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
         """The plan of a leaf with those of its conversions."""
@@ -152,8 +161,8 @@ class Planner:
         text = fold(leaf.text)
         own = [unit.alternatives[0].terms for unit in plan.units]
         converted: list[LeafPlan] = []
-        half_converted = half_conversions(text, self._analyzer.tokens(text), self._readings)
-        for surface in half_converted or conversions(text, self._readings):
+        half_converted = not is_kana(text) and typed_reading(text) == ""
+        for surface in self._conversions(text):
             other = self._leaf(Text(surface), exact, expansions)
             if half_converted and other is not None and other.is_sentence:
                 continue  # a whole question: its kana are grammar
@@ -163,7 +172,12 @@ class Planner:
                     for unit in other.units
                 )
                 converted.append(replace(other, typed=leaf.text, units=units))
-        return replace(plan, conversions=tuple(converted), is_half_converted=bool(half_converted and converted))
+        return replace(plan, conversions=tuple(converted), is_half_converted=half_converted)
+
+    def _conversions(self, text: str) -> tuple[str, ...]:
+        """What folded `text` would become if the kana or romaji in it were converted."""
+        half_converted = half_conversions(text, self._analyzer.tokens(text), self._readings)
+        return half_converted or conversions(text, self._readings)
 
     def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
         text = fold(leaf.text)
@@ -241,7 +255,7 @@ class Planner:
         if not exact:
             is_number = _DIGIT.search(surface) is not None  # numbers are only themselves
             parts = () if is_number else _parts(span)
-            if parts and parts != whole:
+            if parts and (parts != whole or len(whole) > 1):  # 庁内調整 is also spoken of as 庁内の調整
                 alternatives.append(Alternative(How.PARTS, " ".join(part.term for part in parts), parts))
             lookups = [surface] if len(span) > 1 or surface == span[0].word.term else [surface, span[0].word.term]
             variants = [other for lookup in lookups for other in self._thesaurus.variants.get(lookup, ())]

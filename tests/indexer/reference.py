@@ -306,7 +306,7 @@ class Reference:
         for group in (found, partly):
             most = max((scores.get(section, 0.0) for section in group), default=0.0)
             for section in group & named:
-                scores[section] = scores.get(section, 0.0) + ranking.NAMED_WEIGHT * most
+                scores[section] = scores.get(section, 0.0) + plan.name_weight * most
         passing = [section for section in sorted(found) if self._passes(section, request)]
         is_ranked = bool(plan.clauses) and request.sort is Sort.RELEVANCE
         order = self._order(passing, scores, clauses, request, is_ranked=is_ranked)

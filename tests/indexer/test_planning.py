@@ -9,7 +9,7 @@ import pytest
 from indexer.analysis import Analyzer
 from indexer.engine import How
 from indexer.planning import LeafPlan, Plan, Planner, Unit, in_parts
-from indexer.ranking import PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT
+from indexer.ranking import NAMED_WEIGHT, PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT, TYPED_NAME_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import SudachiTokenizer
 from kb.query_parser import parse_query
@@ -113,8 +113,8 @@ def test_kana_that_the_dictionary_cuts_into_scraps_are_looked_for_as_they_stand(
         ("随契って何ですか？", ("随契", "随意契約")),
         ("随意契約　とは", ("随意契約", "随契")),
         ("特区の意味を教えてください", ("特区",)),
-        ("随意契約", ()),
-        ("随意契約の流れ", ()),
+        ("随意契約", ("随意契約", "随契")),
+        ("随意契約 入札", ()),
         ("契約とは OR 入札とは", ()),
         ('"随意契約とは"', ()),
         ("とは", ()),
@@ -122,6 +122,10 @@ def test_kana_that_the_dictionary_cuts_into_scraps_are_looked_for_as_they_stand(
 )
 def test_a_query_for_a_meaning_names_what_it_asks_about(typed: str, names: tuple[str, ...]) -> None:
     assert plan(typed).names == names
+
+
+def test_a_name_is_worth_more_where_its_meaning_is_asked_for() -> None:
+    assert plan("随意契約とは").name_weight == NAMED_WEIGHT > plan("随意契約").name_weight == TYPED_NAME_WEIGHT
 
 
 def test_words_without_a_subject_are_not_required_beside_one() -> None:

@@ -36,7 +36,6 @@ from indexer.ranking import (
     COVERAGE_POWER,
     LITERAL_KANA_WEIGHT,
     MIN_QUESTION_SHARE,
-    NAMED_WEIGHT,
     PART_WEIGHT,
     RERANKED_HITS,
 )
@@ -116,6 +115,7 @@ class Matches:
     requirements: list[Requirement]
     excluded: list[Docs]
     named: Docs
+    name_weight: float
     may_be_partial: bool
     dropped: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -166,6 +166,7 @@ class Scorer:
             requirements,
             excluded,
             self._lookup.named(plan.names),
+            plan.name_weight,
             not plan.is_question and not plan.exact,
             dropped,
             unknown,
@@ -196,7 +197,7 @@ class Scorer:
             share = held / np.float32(asked)
             scores *= share if COVERAGE_POWER == 1 else share ** np.float32(COVERAGE_POWER)
         if len(matches.named):
-            scores[among(sections, matches.named)] += np.float32(NAMED_WEIGHT) * scores.max(initial=0)
+            scores[among(sections, matches.named)] += np.float32(matches.name_weight) * scores.max(initial=0)
         matches.scores[sections] = scores
 
     def _either(self, one: LeafMatch, other: LeafMatch) -> LeafMatch:
