@@ -119,6 +119,7 @@ class Planner:
     def __init__(self, analyzer: Analyzer, thesaurus: Thesaurus, readings: Readings) -> None:
         self._analyzer = analyzer
         self._thesaurus = thesaurus
+        self._longest_related = thesaurus.longest
         self._readings = readings
 
     def plan(self, query: Query, *, exact: bool = False) -> Plan:
@@ -225,9 +226,9 @@ class Planner:
 
     def _longest_known(self, text: str, tokens: list[Token], index: int) -> int:
         start = tokens[index].start
-        for end in range(len(tokens), index + 1, -1):
+        for end in range(min(len(tokens), index + self._longest_related), index + 1, -1):
             surface = text[start : tokens[end - 1].end]
-            if len(surface) <= self._thesaurus.longest and self._related(surface):
+            if len(surface) <= self._longest_related and self._related(surface):
                 return end - index
         # け/いや: kana that the dictionary cut into scraps are not words; they are looked for as they stand.
         if index == 0 and len(tokens) > 1 and is_kana(text) and all(map(_is_scrap, tokens)):

@@ -7,6 +7,7 @@ unless a longer word almost spells itself around it (包括連携教定: 教定 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
@@ -56,12 +57,18 @@ class Correction(NamedTuple):
 
 
 def corrections(
-    text: str, tokens: Sequence[Token], doubtful: frozenset[int], vocabulary: Vocabulary
+    text: str,
+    tokens: Sequence[Token],
+    doubtful: frozenset[int],
+    vocabulary: Vocabulary,
+    looks: Iterator[int] | None = None,
 ) -> Iterator[Correction]:
     """`text` (folded) with a stretch around a doubtful token replaced, most likely first: a 変換ミス before a slip.
 
-    `doubtful` are the indexes of the tokens that find nothing (or nothing together).
+    `doubtful` are the indexes of the tokens that find nothing (or nothing together). Each look through the whole
+    vocabulary takes one of `looks`; there are no more of them than that.
     """
+    looks = itertools.count() if looks is None else looks
     windows = list(_windows(tokens, doubtful))
     for is_homophone in (True, False):
         for start, end in windows:
@@ -72,7 +79,8 @@ def corrections(
             else:
                 is_meant = all(_is_a_word(tokens[index]) for index in doubtful & set(range(start, end)))
                 is_in_a_word = end - start > 1 and len(typed) >= MIN_SPELLED_CHARS
-                words = _similar(typed, tokens[start:end], vocabulary) if is_in_a_word or not is_meant else []
+                is_a_slip = (is_in_a_word or not is_meant) and next(looks, None) is not None
+                words = _similar(typed, tokens[start:end], vocabulary) if is_a_slip else []
             for word in words:
                 yield Correction(text[:first] + word + text[last:], typed, word, is_homophone)
 

@@ -161,3 +161,17 @@ def test_a_year_is_searched_in_both_calendars() -> None:
     assert ways(units("令和7年4月の改正")[0])[How.VARIANT] == ["2025年"]
     assert ways(units("2025年度")[0])[How.VARIANT] == ["令和7年度"]
     assert How.VARIANT not in ways(leaf("令和7年", exact=True).units[0])
+
+
+def test_the_longest_term_of_the_thesaurus_is_sought_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[Thesaurus] = []
+
+    def longest(thesaurus: Thesaurus) -> int:
+        sought.append(thesaurus)
+        return 6
+
+    monkeypatch.setattr(Thesaurus, "longest", property(longest))
+    planner = Planner(Analyzer(SudachiTokenizer()), THESAURUS, NoReadings())
+    (leaf,) = planner.plan(parse_query("国家戦略特区と随意契約" * 20)).clauses[0]
+    assert len(leaf.units) == 40
+    assert sought == [THESAURUS]

@@ -92,3 +92,28 @@ def test_a_search_for_what_the_guide_does_not_speak_of_is_not_turned_into_anothe
 def test_a_slip_is_set_right_beside_other_words_too(guide: SearchEngine, typed: str, meant: str) -> None:
     interpretation = guide.search(SearchRequest(typed)).interpretation
     assert (interpretation.did_you_mean, interpretation.corrected) == (meant, True)
+
+
+def test_the_vocabulary_is_looked_through_no_more_often_than_allowed() -> None:
+    class Counting(FewWords):
+        looks = 0
+
+        def words(self) -> Sequence[tuple[str, int]]:
+            self.looks += 1
+            return super().words()
+
+    words = Counting(("随意契約", "ズイイケイヤク", 50))
+    tokens = ANALYZER.tokens("隋意契釣" * 20)
+    list(corrections("隋意契釣" * 20, tokens, frozenset(range(len(tokens))), words, iter(range(7))))
+    assert words.looks == 7
+
+
+def test_a_pasted_paragraph_is_not_corrected(guide: SearchEngine) -> None:
+    page = guide.search(SearchRequest("隋意契約 " + "入札の手続を説明します。" * 10))
+    assert (page.interpretation.did_you_mean, page.interpretation.corrected) == (None, False)
+
+
+def test_of_many_words_that_are_nowhere_together_only_ten_are_proposed_alone(guide: SearchEngine) -> None:
+    words = " ".join("契約 入札 財政 予算 首長 議会 補助金 調達 連携 課題 企画 募集 評価 実証 議員".split())
+    steps = guide.search(SearchRequest(f"{words} ｑｚｘｊｋｖ", exact=True)).interpretation.next_steps
+    assert sum(step.kind == "only" for step in steps) <= 10

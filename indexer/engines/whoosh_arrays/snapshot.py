@@ -54,7 +54,10 @@ from kb.vocabulary import FACET_BY_NAME
 
 MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
 _SAME_MEANING = frozenset({How.EXACT, How.VARIANT, How.SYNONYM})  # marked beside what a section was found by
-MAX_CORRECTIONS_TRIED = 30  # each costs a search; the right one is among the first
+MAX_CORRECTIONS_TRIED = 30  # of a query; each costs a search, and the right one is among the first
+MAX_CORRECTED_CHARS = 100  # the longest question of JSQuAD; a pasted paragraph has more than the one slip to correct
+MAX_LOOKS = 60  # of a query, through the vocabulary for words like a part of it: 2 ms each
+MAX_SINGLE_WORDS = 10  # of a query without hits that are proposed alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,9 @@ class Snapshot:
 
         The second value tells whether to search for that at once.
         """
+        if len(fold(request.q)) > MAX_CORRECTED_CHARS:
+            return None, False
+        looks, tries = iter(range(MAX_LOOKS)), iter(range(MAX_CORRECTIONS_TRIED))
         for number, (clause, leaves) in enumerate(zip(query.clauses, matches.clauses, strict=False)):
             if len(clause.alternatives) != 1 or not isinstance(clause.alternatives[0], Text):
                 continue
@@ -190,9 +196,7 @@ class Snapshot:
             doubtful = frozenset(
                 index for index, token in enumerate(tokens) if any(start <= token.start < end for start, end in ranges)
             )
-            for tried, found in enumerate(corrections(text, tokens, doubtful, self._vocabulary)):
-                if tried >= MAX_CORRECTIONS_TRIED:
-                    break
+            for found, _ in zip(corrections(text, tokens, doubtful, self._vocabulary, looks), tries, strict=False):
                 changed = (*query.clauses[:number], Clause((Text(found.text),)), *query.clauses[number + 1 :])
                 proposal = replace(query, clauses=changed)
                 answer = self._scorer.match(self._planner.plan(proposal, exact=request.exact))
@@ -214,7 +218,8 @@ class Snapshot:
             proposals.append(("not_exact", "", replace(request, exact=False, page=1)))
         words = read.matches.requirements
         if len(words) > 1:
-            proposals += [("only", part.typed, replace(request, q=part.typed, page=1)) for part in words]
+            alone = words[:MAX_SINGLE_WORDS]
+            proposals += [("only", part.typed, replace(request, q=part.typed, page=1)) for part in alone]
         for kind, subject, proposal in proposals:
             total = self._total(proposal)
             if total:
