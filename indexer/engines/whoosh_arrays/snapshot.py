@@ -54,9 +54,9 @@ from kb.vocabulary import FACET_BY_NAME
 
 MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
 _SAME_MEANING = frozenset({How.EXACT, How.VARIANT, How.SYNONYM})  # marked beside what a section was found by
-MAX_CORRECTIONS_TRIED = 30  # of a query; each costs a search, and the right one is among the first
-MAX_CORRECTED_CHARS = 100  # the longest question of JSQuAD; a pasted paragraph has more than the one slip to correct
-MAX_LOOKS = 60  # of a query, through the vocabulary for words like a part of it: 2 ms each
+MAX_CORRECTIONS_TRIED = 20  # of a query; each costs a search, and the right one is among the first
+MAX_CORRECTED_CHARS = 60  # of a query; a pasted paragraph has more than one slip, and costs more at every try
+MAX_LOOKS = 30  # of a query, through the vocabulary for words like a part of it: 2 ms each
 MAX_SINGLE_WORDS = 10  # of a query without hits that are proposed alone
 
 
