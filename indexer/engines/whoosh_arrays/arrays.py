@@ -102,16 +102,15 @@ class ArrayField:
         positions: NDArray[np.uint16] | None = None,
     ) -> ArrayField:
         """From whole numbers below `limit`; `sizes` says how many members each name has."""
-        blocks = blocks_of(limit)
-        of_name = np.repeat(np.arange(len(sizes)) * blocks, sizes)
-        filled = np.bincount(of_name + (members >> BLOCK_BITS), minlength=len(sizes) * blocks)
-        made = cls(lexicon, starts_of(filled), members.astype(np.uint16))
+        starts = starts_of(sizes)
+        offsets = _block_offsets(members, starts, blocks_of(limit))
+        made = cls(lexicon, offsets, members.astype(np.uint16))
         if impacts is not None:
             made = replace(made, impacts=impacts)
         if counts is None or positions is None:
             return made
-        starts = starts_of(np.bincount(of_name // blocks, weights=counts, minlength=len(sizes)))
-        return replace(made, counts=counts, position_starts=starts, positions=positions)
+        ends = np.concatenate(([0], np.cumsum(counts, dtype=np.uint32)))
+        return replace(made, counts=counts, position_starts=ends[starts].astype(np.uint32), positions=positions)
 
     @property
     def blocks(self) -> int:
@@ -160,6 +159,23 @@ class ArrayField:
         """(section, character offset) of every kept occurrence of the term, ascending."""
         positions = self.positions[self.position_starts[rank] : self.position_starts[rank + 1]]
         return np.repeat(self.term_docs(rank), self.counts[self.span(rank)]), positions.astype(np.int64)
+
+
+def _block_offsets(members: NDArray[np.int32], starts: NDArray[np.uint32], blocks: int) -> NDArray[np.uint32]:
+    """[names · blocks + 1]: where the members of each name begin that are in each block or a later one."""
+    if blocks == 1 or not len(members):
+        return np.append(np.repeat(starts[:-1], blocks), starts[-1])
+    block = members >> BLOCK_BITS
+    first = block[np.minimum(starts[:-1], len(members) - 1)]
+    offsets = np.where(np.arange(blocks) <= first[:, np.newaxis], starts[:-1, np.newaxis], starts[1:, np.newaxis])
+    crossings = np.flatnonzero(block[1:] != block[:-1]) + 1  # few, where going through all members takes long
+    names = np.searchsorted(starts, crossings, side="right") - 1
+    inside = starts[names] < crossings
+    crossings, names = crossings[inside], names[inside]
+    for wanted in range(1, blocks):
+        reaches = (block[crossings - 1] < wanted) & (wanted <= block[crossings])
+        offsets[names[reaches], wanted] = crossings[reaches]
+    return np.append(offsets, starts[-1])
 
 
 def blocks_of(limit: int) -> int:

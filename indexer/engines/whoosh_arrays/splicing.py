@@ -7,6 +7,7 @@ them, readings with the words that are read so. Cutting and inserting keeps the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
     gone = np.flatnonzero(members == GONE)
     starts = old.starts()
     starts -= np.searchsorted(gone, starts)
-    docs = np.delete(members, gone)
+    docs = without(members, gone)
     places, known = _places(old.lexicon, added.lexicon)
     added_docs = added_members[added.members_of(range(len(added.lexicon)))]
     at, keep, counts = _insertions(docs, starts, added.starts(), added_docs, places, known)
@@ -51,9 +52,9 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
     spliced = ArrayField.of(
         _spliced_lexicon(old.lexicon, added.lexicon, alive, places, known),
         sizes,
-        np.insert(docs, at, added_docs[keep]),
+        inserted(docs, at, added_docs[keep]),
         max(int(numbers.max(initial=GONE)) + 1 for numbers in (old_members, added_members)),
-        np.insert(np.delete(old.impacts, gone), at, added.impacts[keep]) if has_impacts else None,
+        inserted(without(old.impacts, gone), at, added.impacts[keep]) if has_impacts else None,
         *(_spliced_positions(old, added, gone, at) if has_positions else ()),
     )
     return Spliced(spliced, old_ranks, added_ranks)
@@ -136,10 +137,41 @@ def _spliced_positions(
     old: ArrayField, added: ArrayField, gone: IntArray, at: IntArray
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """Counts and positions of the postings; a field that has positions never holds one posting twice."""
-    lost = np.zeros(len(old.counts), dtype=bool)
-    lost[gone] = True
-    positions = np.delete(old.positions, np.flatnonzero(np.repeat(lost, old.counts)))
-    counts = np.delete(old.counts, gone)
-    starts = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
-    positions = np.insert(positions, np.repeat(starts[at], added.counts), added.positions)
-    return np.insert(counts, at, added.counts), positions
+    ends = np.cumsum(old.counts, dtype=np.int64)
+    runs = old.counts[gone]
+    before = np.cumsum(runs, dtype=np.int64)
+    lost = np.repeat(ends[gone] - before, runs) + np.arange(int(runs.sum()))
+    counts = without(old.counts, gone)
+    starts = np.concatenate(([0], np.cumsum(counts, dtype=np.uint32)))
+    positions = inserted(without(old.positions, lost), np.repeat(starts[at], added.counts), added.positions)
+    return inserted(counts, at, added.counts), positions
+
+
+def without(array: NDArray[Any], gone: NDArray[np.integer[Any]]) -> NDArray[Any]:
+    """`array` without its elements at some ascending places, as np.delete, but in few long copies."""
+    cuts = _runs(gone)
+    begins, ends = [0, *(last for _, last in cuts)], [*(first for first, _ in cuts), len(array)]
+    return np.concatenate([array[begin:end] for begin, end in zip(begins, ends, strict=True)])
+
+
+def inserted(array: NDArray[Any], at: NDArray[np.integer[Any]], values: NDArray[Any]) -> NDArray[Any]:
+    """`array` with `values` put before the ascending places `at`, as np.insert, but in few long copies."""
+    if not len(at):
+        return array
+    firsts = [0, *(np.flatnonzero(np.diff(at)) + 1).tolist()]
+    lasts = [*firsts[1:], len(at)]
+    places = at[firsts].tolist()
+    pieces = [array[: places[0]]]
+    for first, last, place, following in zip(firsts, lasts, places, [*places[1:], len(array)], strict=True):
+        pieces += (values[first:last].astype(array.dtype, copy=False), array[place:following])
+    return np.concatenate(pieces)
+
+
+def _runs(numbers: NDArray[np.integer[Any]]) -> list[tuple[int, int]]:
+    """(first, last + 1) of each run of neighbouring numbers."""
+    if not len(numbers):
+        return []
+    breaks = np.flatnonzero(np.diff(numbers) != 1) + 1
+    firsts = numbers[np.concatenate(([0], breaks))]
+    lasts = numbers[np.append(breaks - 1, len(numbers) - 1)]
+    return list(zip(firsts.tolist(), (lasts + 1).tolist(), strict=True))
