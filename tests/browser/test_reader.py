@@ -29,7 +29,7 @@ PAGES = [
 def search_narrow_and_open(page: Page) -> None:
     """Type the query, narrow by role and chapter, open the first hit."""
     page.goto("/")
-    page.locator("#q").fill(QUERY)
+    page.locator("#page_q").fill(QUERY)
     page.get_by_role("button", name="検索", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"「{QUERY}」の検索結果")
     if not page.get_by_role("checkbox", name=re.compile("原課・契約・財政")).is_visible():
@@ -65,7 +65,7 @@ def test_back_and_reload_restore_query_and_filters(page: Page) -> None:
     search_narrow_and_open(page)
     page.go_back()
     page.reload()
-    expect(page.locator("#q")).to_have_value(QUERY)
+    expect(page.locator("#page_q")).to_have_value(QUERY)
     expect(page.get_by_role("checkbox", name=re.compile("第5章"))).to_be_checked()
 
 
@@ -73,7 +73,7 @@ def test_the_whole_way_is_done_with_the_keyboard(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="本文へ移動")).to_be_focused()
-    page.locator("#q").focus()
+    page.locator("#page_q").focus()
     page.keyboard.type(QUERY)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/search\?q="))
@@ -131,7 +131,7 @@ def test_a_hostile_query_is_shown_and_not_run(page: Page) -> None:
     page.on("dialog", dismiss)
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     page.goto("/")
-    page.locator("#q").fill(hostile)
+    page.locator("#page_q").fill(hostile)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(hostile)
     assert dialogs == []

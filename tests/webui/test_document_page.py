@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
+from kb.front_matter import ID_PATTERN
 from kb.model import Question, Section
 from tests.webui.dom import Element, parse
 from tests.webui.fake_engine import DIRECT_CONTRACT, SettableEngine
@@ -38,6 +39,14 @@ def test_the_only_main_heading_is_the_title(page: Element) -> None:
 def test_headings_carry_their_permanent_ids_and_skip_no_level(page: Element) -> None:
     headings = [(part.tag, part["id"]) for part in page.one("div", "prose").walk() if part.tag in {"h2", "h3", "h4"}]
     assert headings == [("h2", "conditions"), ("h3", "new"), ("h2", "steps")]
+
+
+def test_no_id_of_the_page_can_be_that_of_a_heading(page: Element) -> None:
+    """Such as ## Keys in an internal document, whose link would lead to the dialog of that name."""
+    headings = {"conditions", "new", "steps"}
+    own = [part["id"] for part in page.walk() if "id" in part and part["id"] not in headings]
+    assert own
+    assert [name for name in own if ID_PATTERN.fullmatch(name)] == []
 
 
 def test_every_heading_offers_a_link_to_itself(page: Element) -> None:
@@ -91,13 +100,15 @@ def test_an_internal_document_needs_no_metadata(client: FlaskClient) -> None:
 
 
 def test_a_question_leads_to_the_section_that_answers_it(page: Element) -> None:
-    questions = page.one("section", **{"aria-labelledby": "questions-title"})
+    questions = page.one("section", **{"aria-labelledby": "page_questions_title"})
     assert [item.text for item in questions.all("li")] == ["入札をせずに買えるのか", "随契とは何か"]
     assert links(questions) == [("入札をせずに買えるのか", "#conditions")]
 
 
 def test_related_documents_that_are_gone_are_left_out(page: Element) -> None:
-    assert links(page.one("section", **{"aria-labelledby": "related-title"})) == [("ある市の事例", "/docs/city-case")]
+    assert links(page.one("section", **{"aria-labelledby": "page_related_title"})) == [
+        ("ある市の事例", "/docs/city-case")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,10 @@ class Suggestions {
     this.active = -1;
     this.request = null;
     input.type = "text"; // a search box may not be a combobox
-    this.list = element("ul", { role: "listbox", id: "suggestions", "aria-label": "検索の候補", class: "suggestions" });
+    this.list = element("ul", { role: "listbox", id: "page_suggestions", "aria-label": "検索の候補", class: "suggestions" });
     this.list.hidden = true;
     input.after(this.list);
-    const states = { role: "combobox", "aria-autocomplete": "list", "aria-controls": "suggestions" };
+    const states = { role: "combobox", "aria-autocomplete": "list", "aria-controls": "page_suggestions" };
     for (const [key, value] of Object.entries(states)) input.setAttribute(key, value);
     input.setAttribute("aria-expanded", "false");
     this.askSoon = debounced(() => this.ask(), SUGGEST_DELAY_MS);
@@ -105,13 +105,13 @@ class Suggestions {
     const options = items.map((item, number) => {
       const count = item.count > 1 ? `${item.count.toLocaleString()}件` : "";
       const note = element("span", { class: "suggestion-note" }, [KINDS[item.kind], count].filter(Boolean).join(" "));
-      const option = element("li", { role: "option", id: `suggestion-${number}`, "aria-selected": "false" }, item.text, note);
+      const option = element("li", { role: "option", id: `page_suggestion_${number}`, "aria-selected": "false" }, item.text, note);
       if (item.kind === "term" || item.kind === "recent") option.dataset.text = item.text;
       else option.dataset.url = item.url;
       return option;
     });
     if (items[0]?.kind === "recent") {
-      const clear = element("li", { role: "option", id: "suggestion-clear", "aria-selected": "false" }, "最近の検索を消す");
+      const clear = element("li", { role: "option", id: "page_suggestion_clear", "aria-selected": "false" }, "最近の検索を消す");
       options.push(clear);
     }
     this.list.replaceChildren(...options);
@@ -230,7 +230,7 @@ class LiveResults {
     this.results.replaceChildren(...page.querySelector(".results").childNodes);
     document.title = page.title;
     for (const fresh of page.querySelectorAll(".filters .choice")) this.refresh(fresh, restore);
-    if (restore) this.input.value = page.querySelector("#q").value;
+    if (restore) this.input.value = page.querySelector("#page_q").value;
     else if (typing && this.typing) history.replaceState(null, "", address);
     else if (address !== this.shown) history.pushState(null, "", address); // Back leads to the search before
     this.typing = typing;
@@ -250,14 +250,14 @@ class LiveResults {
 // -- keys: none while something is typed or composed ---------------------------------------------------------------
 
 function watchKeys() {
-  const help = document.querySelector("#keys");
-  document.querySelector("#show-keys")?.addEventListener("click", () => help.showModal());
+  const help = document.querySelector("#page_keys");
+  document.querySelector("#page_show_keys")?.addEventListener("click", () => help.showModal());
   addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
     if (typing || isComposing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {
       event.preventDefault();
-      const box = document.querySelector("#q");
+      const box = document.querySelector("#page_q");
       box?.focus();
       box?.select();
     } else if (event.key === "?") {
@@ -358,7 +358,7 @@ function offerCitations(dialog) {
 
 // -- start -----------------------------------------------------------------------------------------------------------
 
-const box = document.querySelector("#q");
+const box = document.querySelector("#page_q");
 if (box) new Suggestions(box);
 const form = document.querySelector("form.search-layout");
 if (form) {
@@ -372,4 +372,4 @@ document.querySelectorAll("a.to-results").forEach((link) => {
   if (document.referrer.startsWith(`${location.origin}/search?`)) link.href = document.referrer; // with its filters
 });
 document.querySelectorAll("nav.contents").forEach(followContents);
-document.querySelectorAll("dialog#cite").forEach(offerCitations);
+document.querySelectorAll("dialog#page_cite").forEach(offerCitations);
