@@ -12,13 +12,21 @@ KbError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # would steer a terminal
+
+
+def printable(text: str) -> str:
+    """`text` as one line that does nothing but stand there; control characters and the like are written out."""
+    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
 
 class Severity(StrEnum):
-    """An error keeps its file out of the index; a warning does not."""
+    """An error stops a build, unless it is told to go on; a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -35,8 +43,11 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
+        """One line, whatever the name of the file holds."""
         text = f"{self.path}:{self.line}: {self.severity}: {self.message}"
-        return f"{text}; allowed: {self.allowed}" if self.allowed else text
+        if self.allowed:
+            text += f"; allowed: {self.allowed}"
+        return printable(text)
 
 
 class KbError(Exception):

@@ -17,7 +17,7 @@ import click
 from indexer.build import BuildReport
 from indexer.engine import SearchRequest
 from indexer.evaluation import evaluate, format_report, load_judgements
-from kb.errors import ContentError, KbError, Problem, Severity, UsageError
+from kb.errors import ContentError, KbError, Problem, Severity, UsageError, printable
 from kb.vocabulary import FACETS
 from webui import bootstrap
 from webui.checking import check_content
@@ -87,7 +87,7 @@ def _freshen(settings: Settings) -> None:
 
 @main.command("index")
 @common_options
-@click.option("--keep-going", is_flag=True, help="Leave out files with errors instead of stopping.")
+@click.option("--keep-going", is_flag=True, help="Leave out files that cannot be indexed, and go on past other errors.")
 @click.option("--whole", is_flag=True, help="Look at every file again, not only at those that have changed.")
 def index_command(content: tuple[str, ...], index: str | None, keep_going: bool, whole: bool) -> None:
     """Bring the index up to date, beside the old one, and swap it in."""
@@ -96,7 +96,7 @@ def index_command(content: tuple[str, ...], index: str | None, keep_going: bool,
     except KbError as error:
         _print_error(error)
         sys.exit(1)
-    sys.exit(1 if report.left_out else 0)
+    sys.exit(1 if any(problem.severity is Severity.ERROR for problem in report.problems) else 0)
 
 
 def _build(settings: Settings, *, keep_going: bool = False, whole: bool = False) -> BuildReport:
@@ -120,7 +120,7 @@ def _build(settings: Settings, *, keep_going: bool = False, whole: bool = False)
     if len(warnings) > SHOWN_WARNINGS:
         click.echo(f"… and {len(warnings) - SHOWN_WARNINGS:,} more warnings (kb check lists them)", err=True)
     for path in report.left_out:
-        click.echo(f"left out: {path}", err=True)
+        click.echo(printable(f"left out: {path}"), err=True)
     click.echo(
         f"indexed {report.documents:,} documents, {report.sections:,} sections in {report.seconds:.1f} s: "
         f"{report.added:,} added, {report.changed:,} changed, {report.removed:,} removed",

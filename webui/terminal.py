@@ -6,6 +6,7 @@ import html
 import re
 
 from indexer.engine import SearchPage
+from kb.errors import printable
 from webui.requests import document_url
 
 _MARK = re.compile(r"</?mark>")
@@ -31,4 +32,4 @@ def format_page(page: SearchPage) -> str:
             f"   {html.unescape(_MARK.sub('', hit.snippet))}",
             f"   {document_url(hit.document.id, hit.anchor)}",
         ]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))

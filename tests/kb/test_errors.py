@@ -10,6 +10,11 @@ def test_a_problem_reads_as_path_line_severity_message_and_what_is_allowed() -> 
     assert str(problem) == "content/契約.md:4: error: chapter is 9; allowed: a number from 1 to 5"
 
 
+def test_a_problem_is_one_line_that_steers_no_terminal() -> None:
+    problem = Problem("a\nb\x1b[31m\u202e.md", 1, "gone\x07")
+    assert str(problem) == r"a\nb\x1b[31m\u202e.md:1: error: gone\x07"
+
+
 def test_a_problem_with_nothing_to_allow_ends_with_its_message() -> None:
     assert str(Problem("a.md", 1, "empty", severity=Severity.WARNING)) == "a.md:1: warning: empty"
 

@@ -185,3 +185,15 @@ def test_a_second_build_at_the_same_time_is_refused_with_a_reason(long_build: Pa
     _, errors = build.communicate(timeout=BUILD_SECONDS)
     assert build.returncode == 0, errors
     assert kb("search", "官民連携", "--index", index).exit_code == 0
+
+
+def test_going_on_past_a_dead_link_indexes_the_document_and_says_that_there_are_errors(
+    write_content: WriteContent, tmp_path: Path
+) -> None:
+    head = "---\nid: a\ntitle: 題\nkind: guide\nroles: [gov-executive]\nstages: [method]\n---\n"
+    content = write_content({"a.md": head + "[次へ](gone.md)\n"})
+    result = kb("index", "--keep-going", "--content", str(content), "--index", str(tmp_path / "index"))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{content}/a.md:8: error: link to 'gone.md' leads nowhere")
+    assert "indexed 1 documents" in result.stderr
+    assert "left out" not in result.stderr

@@ -119,6 +119,13 @@ def test_a_terminal_that_cannot_write_a_character_is_given_another(index: Path) 
     assert "庁内文書 ? 随意契約の手引" in result.stdout.decode("cp932")
 
 
+def test_a_document_cannot_steer_the_terminal(write_content: WriteContent, tmp_path: Path) -> None:
+    build_folder(write_content({"memo.md": "# 題\x1b[2J\n\n随意契約\x1b]0;x\x07の本文\n"}), tmp_path / "i")
+    result = kb("search", "随意契約", "--index", tmp_path / "i")
+    assert result.stdout.startswith("1 hits\n")
+    assert [character for character in result.stdout if not character.isprintable() and character != "\n"] == []
+
+
 def test_a_content_folder_named_twice_is_read_once(content: Path) -> None:
     assert kb("check", "--content", content, "--content", f"{content}/").exit_code == 0
 
