@@ -52,6 +52,7 @@ class TermAt:
 class Alternative:
     """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
 
+    No number may stand `branch_offset` characters behind the first: 第12条 is not 第12条の3.
     Instead of terms, How.SUBSTRING has `bigrams` and How.RELATED `synonym_groups`: the index knows whose they are.
     """
 
@@ -61,6 +62,7 @@ class Alternative:
     bigrams: tuple[str, ...] = ()
     synonym_groups: tuple[int, ...] = ()
     adjacent: bool = False
+    branch_offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,8 @@ class Planner:
         content = [token for token in span if not token.word.is_function] or list(span)
         whole = tuple(TermAt(token.word.term, token.start - start) for token in content)
         is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
-        alternatives = [Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1)]
+        branch_offset = len(surface) + len("の") if _ARTICLE.fullmatch(surface) else None
+        alternatives = [Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1, branch_offset=branch_offset)]
         if not exact:
             is_number = _DIGIT.search(surface) is not None  # numbers are only themselves
             parts = () if is_number else _parts(span)

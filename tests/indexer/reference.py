@@ -166,16 +166,23 @@ class Reference:
             return dict.fromkeys(sections, self.idf(len(sections)))
         return self._all_of(self._pairs, pairs)
 
-    def _adjacent(self, terms: Sequence[TermAt]) -> set[int]:
+    def _adjacent(self, terms: Sequence[TermAt], branch_offset: int | None = None) -> set[int]:
         starts: set[tuple[int, int]] | None = None
         for term in terms:
-            here = {
-                (section, position - term.offset)
-                for section, positions in self._words.positions.get(term.term, {}).items()
-                for position in positions
-            }
+            here = self._beginnings(term)
             starts = here if starts is None else starts & here
-        return {section for section, _ in starts or ()}
+        starts = starts or set()
+        if branch_offset is not None:
+            for number in range(1, 100):
+                starts = starts - self._beginnings(TermAt(str(number), branch_offset))
+        return {section for section, _ in starts}
+
+    def _beginnings(self, term: TermAt) -> set[tuple[int, int]]:
+        return {
+            (section, position - term.offset)
+            for section, positions in self._words.positions.get(term.term, {}).items()
+            for position in positions
+        }
 
     def _phrase(self, alternative: Alternative) -> Scores:
         scores = self._substring(alternative.bigrams) if alternative.bigrams else {}
@@ -195,7 +202,7 @@ class Reference:
         scores = self._all_of(self._words, [term.term for term in alternative.terms])
         if not alternative.adjacent:
             return scores
-        adjacent = self._adjacent(alternative.terms)
+        adjacent = self._adjacent(alternative.terms, alternative.branch_offset)
         return {section: value for section, value in scores.items() if section in adjacent}
 
     def _resolved(self, alternative: Alternative) -> list[Alternative]:

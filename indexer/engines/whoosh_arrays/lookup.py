@@ -19,6 +19,9 @@ from indexer.fields import IMPACT_STEP
 from indexer.planning import Alternative, TermAt
 
 
+BRANCH_NUMBERS = tuple(map(str, range(1, 100)))  # of articles of law: 第12条の3 is another one than 第12条
+
+
 class Lookup:
     """Terms, phrases, substrings and synonym groups of one segment."""
 
@@ -52,7 +55,7 @@ class Lookup:
             return self._phrase(alternative)
         found = self._all_of(self.words, [term.term for term in alternative.terms])
         if alternative.adjacent and len(found.docs):
-            return found.kept(np.isin(found.docs, self._adjacent(alternative.terms)))
+            return found.kept(np.isin(found.docs, self._adjacent(alternative.terms, alternative.branch_offset)))
         return found
 
     def named(self, names: Sequence[str]) -> Docs:
@@ -131,19 +134,26 @@ class Lookup:
                 return found.kept(keep)
         return found
 
-    def _adjacent(self, terms: Sequence[TermAt]) -> Docs:
-        """Sections where all terms stand at their offsets from one another."""
+    def _adjacent(self, terms: Sequence[TermAt], branch_offset: int | None = None) -> Docs:
+        """Sections where all terms stand at their offsets from one another, and no number at `branch_offset`."""
         current: IntArray | None = None
         for term in terms:
-            rank = self.words.lexicon.find(term.term)
-            if rank is None:
-                return NOTHING.docs
-            docs, positions = self.words.term_positions(rank)
-            keys = (docs.astype(np.int64) << POSITION_SHIFT) + positions - term.offset
+            keys = self._beginnings(term)
             current = keys if current is None else current[contains(keys, current)]
         if current is None:
             return NOTHING.docs
+        for number in BRANCH_NUMBERS if branch_offset is not None and len(current) else ():
+            current = current[~contains(self._beginnings(TermAt(number, branch_offset or 0)), current)]
         return np.unique(current >> POSITION_SHIFT).astype(np.int32)
+
+    def _beginnings(self, term: TermAt) -> IntArray:
+        """Section << POSITION_SHIFT | position where what the term stands `offset` characters behind would begin."""
+        rank = self.words.lexicon.find(term.term)
+        if rank is None:
+            return np.empty(0, dtype=np.int64)
+        docs, positions = self.words.term_positions(rank)
+        beginnings: IntArray = (docs.astype(np.int64) << POSITION_SHIFT) + positions - term.offset
+        return beginnings
 
 
 def _length(postings: tuple[Docs, Bytes]) -> int:
