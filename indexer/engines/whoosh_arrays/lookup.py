@@ -18,7 +18,6 @@ from indexer.engines.whoosh_arrays.postings import NOTHING, Bytes, Docs, IntArra
 from indexer.fields import IMPACT_STEP
 from indexer.planning import Alternative, TermAt
 
-
 BRANCH_NUMBERS = tuple(map(str, range(1, 100)))  # of articles of law: 第12条の3 is another one than 第12条
 
 
