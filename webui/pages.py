@@ -67,6 +67,11 @@ def create_pages(engine: SearchEngine) -> Blueprint:
         }
 
     @pages.app_template_filter()
+    def page_range(pages: tuple[int, int]) -> str:
+        first, last = pages
+        return f"{first}頁" if first == last else f"{first}〜{last}頁"
+
+    @pages.app_template_filter()
     def japanese_date(date: datetime.date) -> str:
         return f"{date.year}年{date.month}月{date.day}日"
 

@@ -141,8 +141,9 @@ class Lookup:
             current = keys if current is None else current[contains(keys, current)]
         if current is None:
             return NOTHING.docs
-        for number in BRANCH_NUMBERS if branch_offset is not None and len(current) else ():
-            current = current[~contains(self._beginnings(TermAt(number, branch_offset or 0)), current)]
+        branches = () if branch_offset is None else (TermAt(number, branch_offset) for number in BRANCH_NUMBERS)
+        for branch in branches:
+            current = current[~contains(self._beginnings(branch), current)]
         return np.unique(current >> POSITION_SHIFT).astype(np.int32)
 
     def _beginnings(self, term: TermAt) -> IntArray:

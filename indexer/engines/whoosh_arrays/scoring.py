@@ -41,8 +41,8 @@ from indexer.ranking import (
 )
 
 _THE_WORD_ITSELF = frozenset({How.EXACT, How.VARIANT})
-SAME_WEIGHT = 1e-6  # sums of the same weights in another order
 _EXPANSIONS = frozenset({How.SYNONYM, How.RELATED})
+SAME_WEIGHT = 1e-6  # sums of the same weights in another order
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class LeafMatch:
             for unit in self.units
             if len(self.units) > 1
             and len(unit.unit.typed) == 1
-            and all(how.how is How.SUBSTRING for how, docs in unit.by_alternative if len(docs))
+            and all(alternative.how is How.SUBSTRING for alternative, docs in unit.by_alternative if len(docs))
         ]
 
 

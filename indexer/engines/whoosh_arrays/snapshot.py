@@ -40,7 +40,7 @@ from indexer.engines.whoosh_arrays.vocabulary import ArrayVocabulary
 from indexer.engines.whoosh_arrays.writer import INDEX_NAME
 from indexer.entries import breadcrumb, from_stored, section_from_stored
 from indexer.fields import weights_stamp
-from indexer.highlight import Highlighter, targets_of
+from indexer.highlight import Highlighter, Targets, targets_of
 from indexer.manifest import USER_DICTIONARY, Manifest
 from indexer.planning import Alternative, Plan, Planner, in_parts
 from indexer.spelling import Correction, corrections
@@ -52,6 +52,7 @@ from kb.query import Clause, Query, Text
 from kb.query_parser import parse_query
 from kb.vocabulary import FACET_BY_NAME
 
+KEPT_TARGETS = 64  # of the queries whose words are marked, section by section, in a document
 MIN_SLIP_CHARS = 4  # a shorter word is one edit away from too many
 _SAME_MEANING = frozenset({How.EXACT, How.VARIANT, How.SYNONYM})  # marked beside what a section was found by
 MAX_CORRECTIONS_TRIED = 20  # of a query; each costs a search, and the right one is among the first
@@ -108,6 +109,7 @@ class Snapshot:
             self._analyzer,
         )
         self._document_of = functools.cache(self._read_document)
+        self._marked_targets = functools.lru_cache(KEPT_TARGETS)(self._read_targets)
 
     def is_current(self) -> bool:
         """Whether nothing was committed since this was opened."""
@@ -288,9 +290,11 @@ class Snapshot:
         }
 
     def matches(self, q: str, html: str) -> str:
+        return self._highlighter.mark(html, self._marked_targets(q))
+
+    def _read_targets(self, q: str) -> Targets:
         plan = self._planner.plan(parse_query(q))
-        kinds = frozenset(How) - {How.PARTS}
-        return self._highlighter.mark(html, targets_of(plan, self._named_terms(plan), kinds))
+        return targets_of(plan, self._named_terms(plan), frozenset(How) - {How.PARTS})
 
     def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
         """Completes the last word; what stands before it stays, and counts are of both together."""
