@@ -103,7 +103,7 @@ class ArrayField:
     ) -> ArrayField:
         """From whole numbers below `limit`; `sizes` says how many members each name has."""
         starts = starts_of(sizes)
-        offsets = _block_offsets(members, starts, blocks_of(limit))
+        offsets = block_offsets(members, starts, blocks_of(limit))
         made = cls(lexicon, offsets, members.astype(np.uint16))
         if impacts is not None:
             made = replace(made, impacts=impacts)
@@ -161,7 +161,7 @@ class ArrayField:
         return np.repeat(self.term_docs(rank), self.counts[self.span(rank)]), positions.astype(np.int64)
 
 
-def _block_offsets(members: NDArray[np.int32], starts: NDArray[np.uint32], blocks: int) -> NDArray[np.uint32]:
+def block_offsets(members: NDArray[np.int32], starts: NDArray[Any], blocks: int) -> NDArray[np.uint32]:
     """[names · blocks + 1]: where the members of each name begin that are in each block or a later one."""
     if blocks == 1 or not len(members):
         return np.append(np.repeat(starts[:-1], blocks), starts[-1])

@@ -6,15 +6,18 @@ them, readings with the words that are read so. Cutting and inserting keeps the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, Lexicon, starts_of
+from indexer.engines.whoosh_arrays import arrays
+from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, Lexicon, blocks_of, starts_of
 
 GONE = -1
+PORTION_MEMBERS = 250_000  # 1 MB of numbers at a time
 Members = NDArray[np.int32]
 """By old number the new one: half the bytes of int64, and so half the time of an update."""
 
@@ -33,31 +36,68 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
 
     `old_members` and `added_members` give each member its new number; the former must ascend where it is not GONE.
     """
-    members = old_members[old.members_of(range(len(old.lexicon)))]
-    gone = np.flatnonzero(members == GONE)
-    starts = old.starts()
-    starts -= np.searchsorted(gone, starts)
-    docs = without(members, gone)
+    blocks = blocks_of(max(int(numbers.max(initial=GONE)) + 1 for numbers in (old_members, added_members)))
+    kept, gone = _renumbered(old, old_members, blocks)
     places, known = _places(old.lexicon, added.lexicon)
-    added_docs = added_members[added.members_of(range(len(added.lexicon)))]
-    at, keep, counts = _insertions(docs, starts, added.starts(), added_docs, places, known)
-    alive = np.diff(starts) > 0
-    alive[places[known]] |= counts[known] > 0
-    old_ranks, added_ranks = _ranks(alive, places, known)
-    sizes = np.zeros(np.count_nonzero(alive) + np.count_nonzero(~known), dtype=np.int64)
-    sizes[old_ranks[alive]] = np.diff(starts)[alive]
-    sizes[added_ranks] += counts
+    numbers = added_members[added.members_of(range(len(added.lexicon)))]
+    at, new, names = _insertions(kept, added, numbers, places, known)
+    more = np.zeros((len(places), blocks), dtype=np.int64)
+    np.add.at(more, (names, numbers[new] >> arrays.BLOCK_BITS), 1)
+    sizes = np.diff(kept.offsets).astype(np.int64).reshape(-1, blocks)
+    alive = sizes.sum(axis=1) > 0
+    alive[places[known]] |= more[known].sum(axis=1) > 0
+    old_ranks, added_ranks = ranks = _ranks(alive, places, known)
+    in_old = at + np.searchsorted(gone - np.arange(len(gone)), at, side="right")
     has_impacts = len(old.impacts) or len(added.impacts)
     has_positions = len(old.counts) or len(added.counts)
-    spliced = ArrayField.of(
+    field = ArrayField(
         _spliced_lexicon(old.lexicon, added.lexicon, alive, places, known),
-        sizes,
-        inserted(docs, at, added_docs[keep]),
-        max(int(numbers.max(initial=GONE)) + 1 for numbers in (old_members, added_members)),
-        inserted(without(old.impacts, gone), at, added.impacts[keep]) if has_impacts else None,
-        *(_spliced_positions(old, added, gone, at) if has_positions else ()),
+        starts_of(_joined(sizes, more, ranks).ravel()),
+        edited(kept.members, gone[:0], at, numbers[new]),
     )
-    return Spliced(spliced, old_ranks, added_ranks)
+    if has_impacts:
+        field = replace(field, impacts=edited(old.impacts, gone, in_old, added.impacts[new]))
+    if has_positions:  # such a field never holds one posting twice: all of `added` are new
+        counts, position_sizes, positions = _spliced_positions(old, added, gone, in_old)
+        position_starts = starts_of(_joined(position_sizes, np.diff(added.position_starts), ranks))
+        field = replace(field, counts=counts, position_starts=position_starts, positions=positions)
+    return Spliced(field, old_ranks, added_ranks)
+
+
+def _renumbered(old: ArrayField, numbers: Members, blocks: int) -> tuple[ArrayField, IntArray]:
+    """`old` with other numbers for its members, without those that are GONE; and the places of these.
+
+    In portions that the processor's cache holds: new memory for all at once takes several times as long.
+    """
+    names = len(old.lexicon)
+    starts = old.starts()
+    steps = np.searchsorted(starts, np.arange(0, starts[-1], PORTION_MEMBERS))
+    sizes: list[NDArray[Any]] = [np.empty(0, dtype=np.int64)]
+    members: list[NDArray[np.uint16]] = [np.empty(0, dtype=np.uint16)]
+    gone: list[IntArray] = [np.empty(0, dtype=np.int64)]
+    for first, last in itertools.pairwise(np.unique(np.append(steps, names)).tolist()):
+        portion = numbers[old.members_of(range(first, last))]
+        lost = np.flatnonzero(portion == GONE)
+        begins = starts[first : last + 1] - starts[first]
+        begins -= np.searchsorted(lost, begins)
+        portion = np.delete(portion, lost) if len(lost) else portion
+        sizes.append(np.diff(arrays.block_offsets(portion, begins, blocks)))
+        members.append(portion.astype(np.uint16))
+        gone.append(lost + starts[first])
+    kept = ArrayField(old.lexicon, starts_of(np.concatenate(sizes)), np.concatenate(members))
+    return kept, np.concatenate(gone)
+
+
+def _joined(sizes: NDArray[Any], added: NDArray[Any], ranks: tuple[Members, Members]) -> NDArray[Any]:
+    """How much each name has: what is left of the old names' and what is `added`, by their new `ranks`."""
+    old_ranks, added_ranks = ranks
+    alive = old_ranks != GONE
+    joined = np.zeros(
+        (max(ranks[0].max(initial=GONE), ranks[1].max(initial=GONE)) + 1, *sizes.shape[1:]), dtype=np.int64
+    )
+    joined[old_ranks[alive]] = sizes[alive]
+    joined[added_ranks] += added
+    return joined
 
 
 def reorder_rows(starts: IntArray, blob: NDArray[np.uint8], rows: IntArray) -> tuple[IntArray, NDArray[np.uint8]]:
@@ -77,34 +117,26 @@ def _places(old: Lexicon, added: Lexicon) -> tuple[IntArray, NDArray[np.bool_]]:
 
 
 def _insertions(
-    docs: Members,
-    starts: IntArray,
-    added_starts: IntArray,
-    added_docs: Members,
-    places: IntArray,
-    known: NDArray[np.bool_],
+    kept: ArrayField, added: ArrayField, numbers: Members, places: IntArray, known: NDArray[np.bool_]
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """(where in `docs` each new member goes, which postings of `added` are new, how many there are by name)."""
-    at: list[IntArray] = []
-    kept: list[IntArray] = []
-    counts = np.zeros(len(places), dtype=np.int64)
+    """Of each new posting of `added`: where in `kept` it goes, which one it is, and the rank of its name there."""
+    at: list[IntArray] = [np.empty(0, dtype=np.int64)]
+    new: list[IntArray] = [np.empty(0, dtype=np.int64)]
+    starts, begins = added.starts(), kept.starts()
     for rank, place in enumerate(places.tolist()):
-        postings = np.arange(added_starts[rank], added_starts[rank + 1])
-        begin = int(starts[place])
-        spots = np.full(len(postings), begin)
+        postings = np.arange(starts[rank], starts[rank + 1])
+        spots = np.zeros(len(postings), dtype=np.int64)
         if known[rank]:
-            run = docs[begin : int(starts[place + 1])]
-            numbers = added_docs[postings]
-            within = np.searchsorted(run, numbers)
-            is_new = np.ones(len(numbers), dtype=bool)
-            inside = within < len(run)
-            is_new[inside] = run[within[inside]] != numbers[inside]
-            spots, postings = begin + within[is_new], postings[is_new]
-        at.append(spots)
-        kept.append(postings)
-        counts[rank] = len(postings)
-    empty = np.empty(0, dtype=np.int64)
-    return np.concatenate([empty, *at]), np.concatenate([empty, *kept]), counts
+            run, wanted = kept.term_docs(place), numbers[postings]
+            spots = np.searchsorted(run, wanted)
+            is_new = np.ones(len(wanted), dtype=bool)
+            inside = spots < len(run)
+            is_new[inside] = run[spots[inside]] != wanted[inside]
+            spots, postings = spots[is_new], postings[is_new]
+        at.append(begins[place] + spots)
+        new.append(postings)
+    names = np.repeat(np.arange(len(places)), [len(postings) for postings in new[1:]])
+    return np.concatenate(at), np.concatenate(new), names
 
 
 def _ranks(alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_]) -> tuple[Members, Members]:
@@ -135,36 +167,33 @@ def _spliced_lexicon(
 
 def _spliced_positions(
     old: ArrayField, added: ArrayField, gone: IntArray, at: IntArray
-) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """Counts and positions of the postings; a field that has positions never holds one posting twice."""
-    ends = np.cumsum(old.counts, dtype=np.int64)
-    runs = old.counts[gone]
-    before = np.cumsum(runs, dtype=np.int64)
-    lost = np.repeat(ends[gone] - before, runs) + np.arange(int(runs.sum()))
-    counts = without(old.counts, gone)
-    starts = np.concatenate(([0], np.cumsum(counts, dtype=np.uint32)))
-    positions = inserted(without(old.positions, lost), np.repeat(starts[at], added.counts), added.positions)
-    return inserted(counts, at, added.counts), positions
+) -> tuple[NDArray[np.uint8], IntArray, NDArray[np.uint16]]:
+    """Counts of the postings, how many positions each of the old names has left, and all positions."""
+    ends = np.concatenate(([0], np.cumsum(old.counts, dtype=np.uint32)))
+    runs = old.counts[gone].astype(np.int64)
+    before = np.cumsum(runs)
+    lost = np.repeat(ends[gone] + runs - before, runs) + np.arange(int(runs.sum()))
+    sizes = np.diff(old.position_starts).astype(np.int64)
+    np.subtract.at(sizes, np.searchsorted(old.starts(), gone, side="right") - 1, runs)
+    positions = edited(old.positions, lost, np.repeat(ends[at], added.counts).astype(np.int64), added.positions)
+    return edited(old.counts, gone, at, added.counts), sizes, positions
 
 
-def without(array: NDArray[Any], gone: NDArray[np.integer[Any]]) -> NDArray[Any]:
-    """`array` without its elements at some ascending places, as np.delete, but in few long copies."""
-    cuts = _runs(gone)
-    begins, ends = [0, *(last for _, last in cuts)], [*(first for first, _ in cuts), len(array)]
-    return np.concatenate([array[begin:end] for begin, end in zip(begins, ends, strict=True)])
+def edited(array: NDArray[Any], gone: IntArray, at: IntArray, values: NDArray[Any]) -> NDArray[Any]:
+    """`array` with `values` put before the ascending places `at`, and without its ascending places `gone`.
 
-
-def inserted(array: NDArray[Any], at: NDArray[np.integer[Any]], values: NDArray[Any]) -> NDArray[Any]:
-    """`array` with `values` put before the ascending places `at`, as np.insert, but in few long copies."""
-    if not len(at):
-        return array
-    firsts = [0, *(np.flatnonzero(np.diff(at)) + 1).tolist()]
-    lasts = [*firsts[1:], len(at)]
-    places = at[firsts].tolist()
-    pieces = [array[: places[0]]]
-    for first, last, place, following in zip(firsts, lasts, places, [*places[1:], len(array)], strict=True):
-        pieces += (values[first:last].astype(array.dtype, copy=False), array[place:following])
-    return np.concatenate(pieces)
+    In few long copies, where np.insert and np.delete ask of each element.
+    """
+    bounds = [0, *(np.flatnonzero(np.diff(at)) + 1).tolist(), len(at)] if len(at) else [0]
+    nothing = values[:0]
+    edits = [(int(at[first]), int(at[first]), values[first:last]) for first, last in itertools.pairwise(bounds)]
+    edits += [(first, last, nothing) for first, last in _runs(gone)]
+    pieces: list[NDArray[Any]] = []
+    done = 0
+    for begin, end, new in sorted(edits, key=lambda edit: edit[:2]):
+        pieces += (array[done:begin], new.astype(array.dtype, copy=False))
+        done = max(done, end)
+    return np.concatenate([*pieces, array[done:]])
 
 
 def _runs(numbers: NDArray[np.integer[Any]]) -> list[tuple[int, int]]:
