@@ -77,8 +77,8 @@ def content_digest(roots: Sequence[str], scanned: Mapping[str, ScannedFile] | No
             files = ((shown, file.digest) for shown, file in scanned.items() if shown.startswith(prefix))
             digests = {shown.removeprefix(prefix): digest for shown, digest in files}
         digests |= {name: file_digest(prefix + name) for name in (THESAURUS_FILE, USER_DICTIONARY_FILE)}
-        for path, digest in sorted(digests.items()):
-            total.update(f"{path}\0{digest}\n".encode("utf-8", "surrogateescape"))
+        lines = "".join(f"{path}\0{digest}\n" for path, digest in sorted(digests.items()))
+        total.update(lines.encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
 
@@ -260,12 +260,15 @@ def _without_faults(
     return sorted(kept.values(), key=_reading_order), sorted(faulty)
 
 
+_KIND_ORDER = {kind: number for number, kind in enumerate(KINDS)}
+
+
 def _reading_order(file: ContentFile) -> tuple[int, int, int, str]:
     """Guide by chapter and page, then cases, glossary, internal documents: the order of "sort by page"."""
     chapter = file.front.values.get("chapter", 0)
     pages = file.front.values.get("guide_pages")
     first_page = pages[0] if isinstance(pages, tuple) else 10_000
-    return list(KINDS).index(file.kind), chapter if isinstance(chapter, int) else 0, first_page, file.path
+    return _KIND_ORDER[file.kind], chapter if isinstance(chapter, int) else 0, first_page, file.path
 
 
 def _now() -> str:

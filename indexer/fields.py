@@ -35,7 +35,7 @@ IMPACT_LEVELS = 255  # of a posting's weight, one byte: JSQuAD MRR@10 0.9536 wit
 IMPACT_STEP = (1 + NAME_WEIGHT) / IMPACT_LEVELS
 FIELD_GAP_CHARS = 64  # between fields in a section's positions: wider than any adjacency window
 
-INDEX_SCHEMA_VERSION = 9
+INDEX_SCHEMA_VERSION = 10
 """Raised by hand when the meaning of anything written to the index changes; an older index is then rebuilt."""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import pickle
 import zlib
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,27 +18,33 @@ from kb.errors import Problem
 from kb.library import LoadedDocument, Reference, anchors_of
 
 _NUL = "\0"
+_CRC = "I"  # of an array: 32 bits, unsigned
 
 
 @dataclass(frozen=True)
 class BodyRecord:
     """What rendering a file's body told: enough to report on it again without reading it.
 
-    `anchors` are its headings' ids and `lookups` the paths and ids that its links were resolved by, each list joined by
-    NUL: one text is pickled many times as fast as a set of them.
+    `anchors` are its headings' ids, joined by NUL: one text is pickled many times as fast as a set of them. `lookups`
+    are the CRC-32 of each path and id that its links were resolved by, four bytes each: two that are alike only have a
+    file looked at again.
     """
 
     document_id: str
     problems: tuple[Problem, ...]
     references: tuple[Reference, ...]
     anchors: str
-    lookups: str
+    lookups: bytes
     sections: int
     is_readable: bool
 
     def anchor_set(self) -> frozenset[str]:
         """The ids of its headings."""
         return frozenset(self.anchors.split(_NUL))
+
+    def looked_up(self, marks: AbstractSet[int]) -> bool:
+        """Whether a link was resolved by a path or id of one of these CRC-32."""
+        return not marks.isdisjoint(array(_CRC, self.lookups))
 
     @classmethod
     def of(cls, loaded: LoadedDocument, sections: int) -> BodyRecord:
@@ -46,7 +54,7 @@ class BodyRecord:
             loaded.problems,
             loaded.references,
             _NUL.join(sorted(anchors_of(loaded.document))),
-            _NUL.join(sorted(loaded.lookups)),
+            array(_CRC, sorted(map(_crc, loaded.lookups))).tobytes(),
             sections,
             loaded.is_readable,
         )
@@ -73,11 +81,16 @@ class Ledger:
         """The files to keep beside the index, by name: a base written to `folder`, or the old base and the changes."""
         if self.base is None or self.base_path is None:
             return {LEDGER: _write(self, folder / LEDGER)}
-        values: dict[str, Any] = {"documents": self.documents, "changed": self.changed}
+        values: dict[str, Any] = {"changed": self.changed}
+        if self.documents != self.base.documents:
+            values["documents"] = self.documents
         for name in _BY_FILE:
             ours, theirs = getattr(self, name), getattr(self.base, name)
-            before = {key: theirs.get(key) for key in ours}  # mostly the very same objects, which saves comparing them
-            differing = {key: value for key, value in ours.items() if before[key] is not value and before[key] != value}
+            differing = {  # mostly the very same objects, which saves comparing them
+                key: value
+                for key, value in ours.items()
+                if (before := theirs.get(key)) is not value and before != value
+            }
             values[name] = differing, theirs.keys() - ours.keys()
         return {LEDGER: self.base_path, LEDGER_CHANGES: _write(values, folder / LEDGER_CHANGES)}
 
@@ -107,13 +120,13 @@ class Ledger:
 
     def reusable(self, files: Iterable[ScannedFile], ids_by_path: Mapping[str, str]) -> dict[str, BodyRecord]:
         """By shown path, the records that still hold: same bytes, and no link of theirs leads elsewhere now."""
-        moved = {path for path, owner in self.ids_by_path.items() ^ ids_by_path.items() for path in (path, owner)}
+        moved = {_crc(name) for pair in self.ids_by_path.items() ^ ids_by_path.items() for name in pair}
         kept = {}
         for file in files:
             shown = file.shown_path
             record, before = self.bodies.get(shown), self.scanned.get(shown)
             is_same = record and before and before.digest == file.digest
-            if record and is_same and (not moved or moved.isdisjoint(record.lookups.split(_NUL))):
+            if record and is_same and (not moved or not record.looked_up(moved)):
                 kept[shown] = record
         return kept
 
@@ -124,6 +137,10 @@ class Ledger:
 
 
 _BY_FILE = ("scanned", "bodies", "ids_by_path")
+
+
+def _crc(name: str) -> int:
+    return zlib.crc32(name.encode("utf-8", "surrogateescape"))
 
 
 def _write(value: Any, path: Path) -> Path:

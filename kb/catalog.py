@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,18 +25,17 @@ from kb.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
 
 @dataclass(frozen=True)  # no slots, with which unpickling thousands takes ten times as long (as of Python 3.11)
 class ContentFile:
-    """A readable Markdown file: its front matter, the id it is known by, and its size in bytes."""
+    """A readable Markdown file: its front matter, the id it is known by, and its size in bytes.
+
+    `shown_path` is how problems name it: the content folder as given, then the path inside it.
+    """
 
     root: str
     path: str
+    shown_path: str
     id: str
     front: FrontMatter
     size: int
-
-    @functools.cached_property
-    def shown_path(self) -> str:
-        """The path as problems name it: the content folder as given, then the path inside it."""
-        return os.path.join(self.root, self.path)
 
     @property
     def kind(self) -> str:
@@ -87,8 +85,9 @@ def scan(roots: Sequence[str], known: Mapping[str, ScannedFile] = MappingProxyTy
         if not os.path.isdir(root):
             catalog.problems.append(Problem(root, 1, "no such folder", "a folder of Markdown files"))
             continue
+        prefix = os.path.join(root, "")
         for path in markdown_paths(root, catalog.problems):
-            shown = os.path.join(root, path)
+            shown = prefix + path
             before = known.get(shown)
             if before is None or before.stamp is None or before.stamp != file_stamp(shown):
                 before = _scan_file(root, path, before)
@@ -118,7 +117,7 @@ def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
     front, problems = parse_front_matter(shown, text)
     front.body = ""  # read again when it is rendered, so that a scan of any size fits in memory
     document_id = front.text("id") or derived_id(path)
-    file = ContentFile(root, path, document_id, front, len(raw))
+    file = ContentFile(root, path, shown, document_id, front, len(raw))
     return ScannedFile(shown, stamp, digest, file, tuple(problems))
 
 

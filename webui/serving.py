@@ -6,8 +6,6 @@ import os
 import socket
 
 import click
-from granian import Granian
-from granian.constants import Interfaces
 
 from webui.settings import Settings
 
@@ -28,6 +26,9 @@ def free_port(host: str, port: int) -> int:
 
 def serve_forever(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until interrupted. Workers find the settings in their environment."""
+    from granian import Granian  # noqa: PLC0415 - it takes 20 ms, of which other commands have no use
+    from granian.constants import Interfaces  # noqa: PLC0415
+
     os.environ.update(settings.to_environment())
     shown_host = f"[{host}]" if ":" in host else host
     click.echo(f"serving at http://{shown_host}:{port}/", err=True)

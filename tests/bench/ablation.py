@@ -17,7 +17,8 @@ from unittest.mock import patch
 
 from indexer import planning, ranking
 from indexer.engine import How
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine, proximity, scoring
+from indexer.engines.whoosh_arrays import WhooshArraysBackend, proximity, scoring
+from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
 from indexer.evaluation import evaluate, load_judgements, summary
 from indexer.thesaurus import Thesaurus
 

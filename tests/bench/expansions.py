@@ -14,7 +14,8 @@ import statistics
 from pathlib import Path
 
 from indexer.engine import SearchRequest
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine
+from indexer.engines.whoosh_arrays import WhooshArraysBackend
+from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
 from indexer.tokenizer import SudachiTokenizer
 from kb.folding import fold
 

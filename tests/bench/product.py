@@ -20,7 +20,8 @@ from pathlib import Path
 
 from indexer.analysis import Analyzer
 from indexer.engine import SearchRequest
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine
+from indexer.engines.whoosh_arrays import WhooshArraysBackend
+from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
 from indexer.entries import entries_of
 from indexer.tokenizer import SudachiTokenizer
 from kb.catalog import ContentFile, scan

@@ -16,8 +16,9 @@ import indexer.build
 from indexer.analysis import Analyzer
 from indexer.build import BuildReport, build, is_stale
 from indexer.engine import SearchRequest
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine
+from indexer.engines.whoosh_arrays import WhooshArraysBackend
 from indexer.engines.whoosh_arrays.batch import analyse
+from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
 from indexer.engines.whoosh_arrays.segment import SegmentData
 from indexer.engines.whoosh_arrays.writer import IndexWriter
 from indexer.entries import entries_of

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.engine import Hit, SearchRequest, Sort
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, WhooshArraysEngine
+from indexer.engines.whoosh_arrays import WhooshArraysBackend
+from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
 from indexer.entries import Entry, entries_of
 from indexer.fields import IMPACT_STEP, K1
 from indexer.planning import Plan
