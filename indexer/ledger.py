@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from indexer.manifest import LEDGER, LEDGER_CHANGES
 from kb.catalog import ScannedFile
@@ -21,8 +21,7 @@ _NUL = "\0"
 _CRC = "I"  # of an array: 32 bits, unsigned
 
 
-@dataclass(frozen=True)
-class BodyRecord:
+class BodyRecord(NamedTuple):
     """What rendering a file's body told: enough to report on it again without reading it.
 
     `anchors` are its headings' ids, joined by NUL: one text is pickled many times as fast as a set of them. `lookups`

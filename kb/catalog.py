@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from kb.errors import Problem, Severity
 from kb.files import (
@@ -23,8 +24,7 @@ from kb.files import (
 from kb.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
 
 
-@dataclass(frozen=True)  # no slots, with which unpickling thousands takes ten times as long (as of Python 3.11)
-class ContentFile:
+class ContentFile(NamedTuple):  # as thousands of them are unpickled at every update, here and below
     """A readable Markdown file: its front matter, the id it is known by, and its size in bytes.
 
     `shown_path` is how problems name it: the content folder as given, then the path inside it.
@@ -47,8 +47,7 @@ class ContentFile:
         return Severity.ERROR if self.kind in CURATED_KINDS else Severity.WARNING
 
 
-@dataclass(frozen=True)
-class ScannedFile:
+class ScannedFile(NamedTuple):
     """What one look at a file gave: SHA-256 of its bytes, the file if it is readable, and its own problems.
 
     `stamp` is (size, mtime ns, ctime ns), or None if the file was too young to tell a later change by its times.
@@ -108,7 +107,7 @@ def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
         problem = Problem(shown, 1, "a link that leads out of the content folder", allowed)
         return ScannedFile(shown, None, digest, None, (problem,))
     if before and before.file and before.digest == digest != UNREADABLE:
-        return replace(before, stamp=stamp)
+        return before._replace(stamp=stamp)
     try:
         raw = read_bytes(shown)
         text = decode(shown, raw)

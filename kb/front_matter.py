@@ -34,7 +34,7 @@ _NO_ADDRESS = re.compile(r"[\s\"<>\\]")
 _PAGES = re.compile(r"(\d{1,3})(?:\s*[-–〜~]\s*(\d{1,3}))?")
 
 
-@dataclass  # no slots: see ContentFile
+@dataclass  # no slots, with which unpickling takes ten times as long (as of Python 3.11)
 class FrontMatter:
     """The validated keys of one file. `lines` maps a key to its line; `body_line` is where the Markdown begins."""
 

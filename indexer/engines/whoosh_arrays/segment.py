@@ -61,10 +61,12 @@ class SegmentData:
 
     def save(self, folder: Path, segment_id: str) -> None:
         """Write every array to a file of its own."""
-        for name, field in self.fields.items():
-            save_field(folder, segment_id, name, field)
-        for name in _SECTION_ARRAYS:
-            write_array(folder, segment_id, "sections", name, getattr(self, name))
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            saving = [threads.submit(save_field, folder, segment_id, *item) for item in self.fields.items()]
+            arrays = ((name, getattr(self, name)) for name in _SECTION_ARRAYS)
+            saving += [threads.submit(write_array, folder, segment_id, "sections", *item) for item in arrays]
+            for one in saving:
+                one.result()
 
     @classmethod
     def open(cls, folder: Path, segment_id: str, saved: Container[str]) -> SegmentData:
@@ -104,7 +106,8 @@ class SegmentData:
             spliced[name] = splice(self.fields[name], added.fields[name], ranks.old_ranks, ranks.added_ranks)
         stored_starts, stored = reorder_rows(
             np.concatenate((self.stored_starts, self.stored_starts[-1] + added.stored_starts[1:])),
-            np.concatenate((self.stored, added.stored)),
+            self.stored,
+            added.stored,
             np.where(from_added, len(self.document_starts) + np.cumsum(from_added) - 1, layout),
         )
         return SegmentData(

@@ -100,10 +100,18 @@ def _joined(sizes: NDArray[Any], added: NDArray[Any], ranks: tuple[Members, Memb
     return joined
 
 
-def reorder_rows(starts: IntArray, blob: NDArray[np.uint8], rows: IntArray) -> tuple[IntArray, NDArray[np.uint8]]:
-    """The given rows of bytes ([rows + 1] starts into one blob), in that order."""
+def reorder_rows(
+    starts: IntArray, old: NDArray[np.uint8], added: NDArray[np.uint8], rows: IntArray
+) -> tuple[IntArray, NDArray[np.uint8]]:
+    """The given rows of bytes ([rows + 1] starts into `old` with `added` behind it), in that order."""
+    length = len(old)
     runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
-    pieces = [blob[starts[run[0]] : starts[run[-1] + 1]] for run in runs if len(run)]
+    spans = [(int(starts[run[0]]), int(starts[run[-1] + 1])) for run in runs if len(run)]
+    pieces = [
+        piece
+        for first, last in spans
+        for piece in (old[first:last], added[max(0, first - length) : max(0, last - length)])
+    ]
     joined = np.concatenate([np.empty(0, dtype=np.uint8), *pieces])
     return np.concatenate(([0], np.cumsum(np.diff(starts)[rows]))).astype(np.int64), joined
 
@@ -169,13 +177,14 @@ def _spliced_positions(
     old: ArrayField, added: ArrayField, gone: IntArray, at: IntArray
 ) -> tuple[NDArray[np.uint8], IntArray, NDArray[np.uint16]]:
     """Counts of the postings, how many positions each of the old names has left, and all positions."""
-    ends = np.concatenate(([0], np.cumsum(old.counts, dtype=np.uint32)))
+    ends = np.cumsum(old.counts, dtype=np.uint32)
     runs = old.counts[gone].astype(np.int64)
     before = np.cumsum(runs)
-    lost = np.repeat(ends[gone] + runs - before, runs) + np.arange(int(runs.sum()))
+    lost = np.repeat(ends[gone] - before, runs) + np.arange(int(runs.sum()))
+    begins = np.where(at > 0, ends[at - 1], 0) if len(ends) else np.zeros(len(at), dtype=np.int64)
     sizes = np.diff(old.position_starts).astype(np.int64)
     np.subtract.at(sizes, np.searchsorted(old.starts(), gone, side="right") - 1, runs)
-    positions = edited(old.positions, lost, np.repeat(ends[at], added.counts).astype(np.int64), added.positions)
+    positions = edited(old.positions, lost, np.repeat(begins, added.counts).astype(np.int64), added.positions)
     return edited(old.counts, gone, at, added.counts), sizes, positions
 
 
