@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-import pickle
 import shutil
 import tempfile
 import time
@@ -29,7 +28,7 @@ from indexer.workers import Workers, batches_of, processes_for
 from kb.catalog import Catalog, ContentFile, ScannedFile, scan
 from kb.errors import ContentError, Problem, SearchIndexError, Severity
 from kb.files import file_digest, markdown_files
-from kb.library import check_references
+from kb.library import Reference, check_references
 from kb.vocabulary import KINDS
 
 THESAURUS_FILE = "thesaurus.yaml"
@@ -72,12 +71,12 @@ def content_digest(roots: Sequence[str], scanned: Mapping[str, ScannedFile] | No
     for root in roots:
         prefix = os.path.join(root, "")
         if scanned is None:
-            digests = {path: file_digest(prefix + path) for path in markdown_files(root)}
+            files = [(path, file_digest(prefix + path)) for path in markdown_files(root)]
         else:
-            files = ((shown, file.digest) for shown, file in scanned.items() if shown.startswith(prefix))
-            digests = {shown.removeprefix(prefix): digest for shown, digest in files}
-        digests |= {name: file_digest(prefix + name) for name in (THESAURUS_FILE, USER_DICTIONARY_FILE)}
-        lines = "".join(f"{path}\0{digest}\n" for path, digest in sorted(digests.items()))
+            begin = len(prefix)
+            files = [(shown[begin:], file.digest) for shown, file in scanned.items() if shown.startswith(prefix)]
+        files += [(name, file_digest(prefix + name)) for name in (THESAURUS_FILE, USER_DICTIONARY_FILE)]
+        lines = "".join(f"{path}\0{digest}\n" for path, digest in sorted(files))
         total.update(lines.encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
@@ -146,20 +145,27 @@ def build(
         to_analyse = [file for file in files if file.shown_path not in bodies]
         done, total = 0, sum(file.size for file in to_analyse)
         progress(0, total)
-        # In a file, because a worker that dies before it has read what it was sent would leave this process waiting.
-        targets = Path(temporary, "link-targets")
-        targets.write_bytes(pickle.dumps(ids_by_path))
-        arguments = backend, targets, attachments.get(USER_DICTIONARY)
-        with Workers(arguments, processes or processes_for(total)) as workers:
+        with Workers(
+            backend,
+            ids_by_path,
+            attachments.get(USER_DICTIONARY),
+            processes=processes or processes_for(total),
+            temporary=Path(temporary),
+        ) as workers:
             for result in workers.run(batches_of(to_analyse)):
                 bodies |= result.bodies
                 writer.add(result.batch)
                 done += result.size
                 progress(done, total)
-        problems += [problem for body in bodies.values() for problem in body.problems]
-        left_out += [path for path, body in bodies.items() if not body.is_readable]
-        readable = {path: body for path, body in bodies.items() if body.is_readable}
-        references = [reference for body in readable.values() for reference in body.references]
+        readable: dict[str, BodyRecord] = {}
+        references: list[Reference] = []
+        for path, body in bodies.items():
+            problems += body.problems
+            if body.is_readable:
+                readable[path] = body
+                references += body.references
+            else:
+                left_out.append(path)
         named = {reference.document_id for reference in references}
         anchors = {body.document_id: body.anchor_set() for body in readable.values() if body.document_id in named}
         problems += check_references(anchors, references)
@@ -186,7 +192,7 @@ def build(
         documents=len(documents),
         sections=sum(body.sections for body in readable.values()),
         added=len(set(documents) - known),
-        changed=sum(_has_changed(file, previous, catalog) for file in files if file.id in known),
+        changed=sum(_has_changed(file, previous, catalog) for file in to_analyse if file.id in known),
         removed=len(known - set(documents)),
         analysed=len(analysed),
         problems=tuple(sorted(problems)),

@@ -124,7 +124,7 @@ class Ledger:
         for file in files:
             shown = file.shown_path
             record, before = self.bodies.get(shown), self.scanned.get(shown)
-            is_same = record and before and before.digest == file.digest
+            is_same = record and before and (before is file or before.digest == file.digest)
             if record and is_same and (not moved or not record.looked_up(moved)):
                 kept[shown] = record
         return kept

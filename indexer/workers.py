@@ -50,10 +50,9 @@ class Result:
 class Analyst:
     """One worker's tools: a Markdown renderer and a tokenizer are made once and used for every batch."""
 
-    def __init__(self, backend: Backend, link_targets: Path, user_dictionary: Path | None) -> None:
-        """`link_targets` is a file with the pickled ids of all documents by path."""
+    def __init__(self, backend: Backend, ids_by_path: dict[str, str], user_dictionary: Path | None) -> None:
         self._backend = backend
-        self._loader = DocumentLoader(pickle.loads(link_targets.read_bytes()))  # noqa: S301 - written by this build
+        self._loader = DocumentLoader(ids_by_path)
         self._analyzer = Analyzer(SudachiTokenizer(user_dictionary))
 
     def run(self, files: list[ContentFile]) -> Result:
@@ -72,10 +71,11 @@ class Analyst:
 _analyst: Analyst | None = None
 
 
-def _start_worker(backend: Backend, link_targets: Path, user_dictionary: Path | None) -> None:
+def _start_worker(backend: Backend, ids_by_path: Path, user_dictionary: Path | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _analyst  # noqa: PLW0603 - a process pool has no other place for what a worker keeps
-    _analyst = Analyst(backend, link_targets, user_dictionary)
+    ids = pickle.loads(ids_by_path.read_bytes())  # noqa: S301 - written by this build
+    _analyst = Analyst(backend, ids, user_dictionary)
 
 
 def _end_with_parent() -> None:
@@ -94,19 +94,32 @@ def _run_in_worker(files: list[ContentFile]) -> Result:
 class Workers:
     """Runs batches in order, in this process or in several."""
 
-    def __init__(self, arguments: tuple[Backend, Path, Path | None], processes: int) -> None:
-        """`arguments` are those of an `Analyst`."""
-        self._arguments = arguments
+    def __init__(
+        self,
+        backend: Backend,
+        ids_by_path: dict[str, str],
+        user_dictionary: Path | None,
+        *,
+        processes: int,
+        temporary: Path,
+    ) -> None:
+        """`temporary` is a folder for what the processes are to read."""
+        self._arguments = backend, ids_by_path, user_dictionary
         self._processes = processes
+        self._temporary = temporary
         self._pool: concurrent.futures.ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         if self._processes > 1:
+            backend, ids_by_path, user_dictionary = self._arguments
+            # In a file: a worker that dies before it has read what it was sent would leave this process waiting.
+            file = self._temporary / "ids-by-path"
+            file.write_bytes(pickle.dumps(ids_by_path))
             self._pool = concurrent.futures.ProcessPoolExecutor(
                 self._processes,
                 mp_context=multiprocessing.get_context("spawn"),  # the same on Windows, and safe beside threads
                 initializer=_start_worker,
-                initargs=self._arguments,
+                initargs=(backend, file, user_dictionary),
             )
         return self
 

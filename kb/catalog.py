@@ -71,7 +71,8 @@ class Catalog:
 
     def ids_by_path(self) -> dict[str, str]:
         """Absolute, normalised path of each file → its document id."""
-        return {os.path.abspath(file.shown_path): file.id for file in self.files}
+        roots = {root: os.path.join(os.path.abspath(root), "") for root in self.roots}
+        return {roots[file.root] + file.path.replace("/", os.sep): file.id for file in self.files}
 
 
 def scan(roots: Sequence[str], known: Mapping[str, ScannedFile] = MappingProxyType({})) -> Catalog:
@@ -132,8 +133,11 @@ def _check_ids(catalog: Catalog) -> None:
             catalog.problems.append(Problem(file.shown_path, line, message, "each id once in the whole knowledge base"))
     former: dict[str, str] = {}
     for file in catalog.files:
+        values, lines = file.front.values, file.front.lines
+        if "former_ids" not in values and "related" not in values:
+            continue
         for old in file.front.texts("former_ids"):
-            line = file.front.lines["former_ids"]
+            line = lines["former_ids"]
             owner = owners[old][0].shown_path if old in owners else former.get(old)
             if owner is not None:
                 message = f"former id {old!r} is used by {owner}"
@@ -141,6 +145,6 @@ def _check_ids(catalog: Catalog) -> None:
             former[old] = file.shown_path
         for other in file.front.texts("related"):
             if other not in owners or other == file.id:
-                line = file.front.lines["related"]
+                line = lines["related"]
                 message = f"related {other!r} leads nowhere"
                 catalog.problems.append(Problem(file.shown_path, line, message, "ids of other documents"))
