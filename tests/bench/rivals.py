@@ -20,7 +20,7 @@ from whoosh.sorting import FieldFacet
 from indexer.engine import How
 from indexer.engines.whoosh_arrays import WhooshArraysBackend, scoring, writer
 from indexer.engines.whoosh_arrays.batch import FIELD_BITS, POSITION_BITS, SECTION_BITS, AnalysedBatch, Row
-from indexer.engines.whoosh_arrays.ordering import best_hits
+from indexer.engines.whoosh_arrays.ordering import best_places
 from indexer.engines.whoosh_arrays.stored import rows_to_bytes
 from indexer.fields import FIELD_NAMES, weights_stamp
 from indexer.manifest import Manifest
@@ -79,7 +79,7 @@ class Ours:
             Plan(tuple((leaf,) for leaf in leaves), exact=all_of, is_question=not all_of)
         )
         counts = self._snapshot._facets.counts(matches.sections, {})
-        best = best_hits(matches.sections, matches.scores, TOP)
+        best = matches.sections[best_places(self._snapshot._scorer.scores(matches, matches.sections), TOP)]
         return (
             len(matches.sections),
             {name: [value.count for value in values] for name, values in counts.items()},

@@ -40,10 +40,10 @@ class Facets:
         Products of floats are BLAS's, those of integers NumPy's own, which takes several times as long.
         """
 
-    def passing(self, sections: IntArray, filters: Filters) -> IntArray:
-        """Those of `sections` that hold one of the values wanted of each facet."""
+    def passing(self, sections: IntArray, filters: Filters) -> Mask | slice:
+        """An index of those of `sections` that hold one of the values wanted of each facet."""
         passes = self._passes(filters)
-        return sections[_all(passes.values())[self._combination_of[sections]]] if passes else sections
+        return _all(passes.values())[self._combination_of[sections]] if passes else slice(None)
 
     def counts(self, sections: IntArray, filters: Filters) -> dict[str, tuple[FacetCount, ...]]:
         """Of each value how many sections it would leave, its own facet's filter set aside."""

@@ -14,6 +14,8 @@ Docs = NDArray[np.int32]
 """Section numbers, ascending, each once."""
 Mask = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+Places = dict[int, IntArray | slice]
+"""By the id of some docs, at which places of them certain sections are."""
 FEW = 4  # times as many postings as sections wanted: then looking each section up is quicker than going through all
 
 
@@ -27,10 +29,12 @@ class Worth(NamedTuple):
     weight: float
     values: Floats | Bytes | None = None
 
-    def of(self, places: IntArray) -> Floats | np.float32:
+    def of(self, places: IntArray | slice) -> Floats | np.float32:
         """What the sections at these places of `docs` are worth."""
         weight = np.float32(self.weight)
-        return weight if self.values is None else self.values.take(places) * weight
+        if self.values is None:
+            return weight
+        return (self.values[places] if isinstance(places, slice) else self.values.take(places)) * weight
 
     def all(self) -> Floats | np.float32:
         """What every section is worth."""
@@ -53,13 +57,18 @@ def dense(worths: Iterable[Worth], sections: int) -> Floats:
     return total
 
 
-def summed(worths: Iterable[Worth], wanted: IntArray, sections: int) -> Floats:
-    """[len(wanted)]: what each of the (ascending) `wanted` of all `sections` is worth in all."""
+def summed(worths: Iterable[Worth], wanted: IntArray, sections: int, known: Places) -> Floats:
+    """[len(wanted)]: what each of the (ascending) `wanted` of all `sections` is worth in all.
+
+    Of some docs their places may be `known`.
+    """
     total = np.zeros(len(wanted), dtype=np.float32)
     rest: list[Worth] = []
     for worth in worths:
         docs = worth.docs
-        if len(docs) < FEW * len(wanted):
+        if (at := known.get(id(docs))) is not None:
+            total += worth.of(at)
+        elif len(docs) < FEW * len(wanted):
             rest.append(worth)
         elif len(wanted):
             places, is_there = places_in(docs, wanted)
@@ -99,6 +108,29 @@ def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) 
     is_there = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
     is_there[docs.astype(np.int64)] = True
     return is_there.take(sections)
+
+
+def in_all(sets: Sequence[NDArray[np.signedinteger]], excluded: Iterable[Docs]) -> tuple[IntArray, Places]:
+    """The sections that are in all of some sets and in none of those `excluded`.
+
+    Also their places in those sets where it was quickest to look each of them up.
+    """
+    first, *others = sets
+    sections = first
+    own: IntArray | None = None
+    places: dict[int, IntArray] = {}
+    for docs, is_wanted in (*((docs, True) for docs in others), *((docs, False) for docs in excluded)):
+        at: IntArray | None = None
+        if is_wanted and 0 < len(sections) * FEW < len(docs):
+            at, mask = places_in(docs, sections)
+        else:
+            mask = among(sections, docs) == is_wanted
+        sections = sections[mask]
+        own = mask.nonzero()[0] if own is None else own[mask]
+        places = {name: known[mask] for name, known in places.items()}
+        if at is not None:
+            places[id(docs)] = at[mask]
+    return sections.astype(np.int64), {**places, id(first): slice(None) if own is None else own}
 
 
 def contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> Mask:

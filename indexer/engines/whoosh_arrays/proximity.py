@@ -16,10 +16,10 @@ Typed = tuple[str, float]
 
 
 def add_proximity(scores: Floats, candidates: IntArray, typed: Sequence[Typed], words: ArrayField) -> None:
-    """Raise the (dense) scores of the (ascending) candidates by PROXIMITY_WEIGHT · the rarer idf of each close pair."""
+    """Raise the scores of the (ascending) candidates by PROXIMITY_WEIGHT · the rarer idf of each close pair."""
     for (first, first_idf), (second, second_idf) in itertools.pairwise(typed):
         near = _ordered_near(first, second, candidates, words)
-        scores[near] += np.float32(PROXIMITY_WEIGHT * min(first_idf, second_idf))
+        scores[candidates.searchsorted(near)] += np.float32(PROXIMITY_WEIGHT * min(first_idf, second_idf))
 
 
 def _ordered_near(first: str, second: str, candidates: IntArray, words: ArrayField) -> IntArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,11 +19,13 @@ from indexer.engines.whoosh_arrays.postings import (
     Docs,
     Floats,
     IntArray,
+    Places,
     Worth,
     among,
     best_of,
     dense,
     holds,
+    in_all,
     sparse,
     summed,
     union,
@@ -37,7 +39,6 @@ from indexer.ranking import (
     LITERAL_KANA_WEIGHT,
     MIN_QUESTION_SHARE,
     PART_WEIGHT,
-    RERANKED_HITS,
 )
 
 _THE_WORD_ITSELF = frozenset({How.EXACT, How.VARIANT})
@@ -102,14 +103,15 @@ class Requirement:
 
 @dataclass(slots=True)
 class Matches:
-    """The sections that match the plan (before facets), and their scores (dense, 0 elsewhere).
+    """The sections that match the plan (before facets), and what `Scorer.scores` makes their scores of.
 
-    `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere.
-    `best` is the better leaf of each clause; `named` are the sections that bear the name of what is asked about.
+    `places` are those of the sections in what is required, where matching looked them up. `dropped` and `unknown` are
+    typed words that had to be given up: found only apart from the others, or nowhere. `best` is the better leaf of each
+    clause; `named` are the sections that bear the name of what is asked about.
     """
 
     sections: IntArray
-    scores: Floats
+    places: Places
     best: list[LeafMatch]
     clauses: list[list[LeafMatch]]
     requirements: list[Requirement]
@@ -133,7 +135,7 @@ class Scorer:
         self._sections = sections
 
     def match(self, plan: Plan) -> Matches:
-        """Matching sections and scores; an empty plan matches everything.
+        """The sections that match; an empty plan matches everything.
 
         When no section holds all that was typed, the words that tell least are given up, and named.
         """
@@ -149,18 +151,19 @@ class Scorer:
         excluded = [self._leaf(leaf_plan).sections for leaf_plan in plan.exclusions]
         unknown = tuple(part.typed for part in requirements if not len(part.sections))
         dropped: tuple[str, ...] = ()
+        places: Places = {}
         if plan.is_question:
             held = dense((worth for leaf in best for worth in leaf.held), self._sections)
             least = MIN_QUESTION_SHARE * held.max(initial=0.0)
             enough = np.flatnonzero((held >= least) & (held > 0))
-            sections = _kept(enough, [part for part in requirements if part.is_phrase], excluded)
+            sections, _ = in_all([enough, *(part.sections for part in requirements if part.is_phrase)], excluded)
         else:
-            sections = self._common(requirements, excluded)
+            sections, places = self._common(requirements, excluded)
             if not plan.exact and not len(sections):
-                sections, dropped = self._relaxed(requirements, excluded)
-        matches = Matches(
+                sections, places, dropped = self._relaxed(requirements, excluded)
+        return Matches(
             sections,
-            np.zeros(self._sections, dtype=np.float32),
+            places,
             best,
             clauses,
             requirements,
@@ -171,34 +174,31 @@ class Scorer:
             dropped,
             unknown,
         )
-        self._score(matches, sections)
-        return matches
 
     def partly(self, matches: Matches) -> IntArray:
-        """The sections that hold only some of what is required; they are scored as well."""
+        """The sections that hold only some of what is required."""
         if not matches.may_be_partial:
             return np.empty(0, dtype=np.int64)
-        phrases = [part for part in matches.requirements if part.is_phrase]
+        phrases = [part.sections for part in matches.requirements if part.is_phrase]
         held = dense((worth for leaf in matches.best for worth in leaf.held), self._sections)
-        some = _kept(np.flatnonzero(held > 0), phrases, matches.excluded)
-        sections = some[~among(some, matches.sections)]
-        self._score(matches, sections)
-        return sections
+        some, _ = in_all([np.flatnonzero(held > 0), *phrases], matches.excluded)
+        return some[~among(some, matches.sections)]
 
-    def _score(self, matches: Matches, sections: IntArray) -> None:
-        """What everything found in `sections` adds up to, times the share of the query's weight that they hold.
+    def scores(self, matches: Matches, sections: IntArray) -> Floats:
+        """What all that was found in `sections` adds up to, times the share of the query's weight that they hold.
 
         Those that bear the name of what is asked about are raised by a share of the highest.
         """
-        scores = summed((worth for leaf in matches.best for worth in leaf.worths), sections, self._sections)
+        places = matches.places if sections is matches.sections else {}
+        scores = summed((worth for leaf in matches.best for worth in leaf.worths), sections, self._sections, places)
         asked = sum(leaf.asked for leaf in matches.best)
         if asked and COVERAGE_POWER:
-            held = summed((worth for leaf in matches.best for worth in leaf.held), sections, self._sections)
+            held = summed((worth for leaf in matches.best for worth in leaf.held), sections, self._sections, places)
             share = held / np.float32(asked)
             scores *= share if COVERAGE_POWER == 1 else share ** np.float32(COVERAGE_POWER)
         if len(matches.named):
             scores[among(sections, matches.named)] += np.float32(matches.name_weight) * scores.max(initial=0)
-        matches.scores[sections] = scores
+        return scores
 
     def _either(self, one: LeafMatch, other: LeafMatch) -> LeafMatch:
         """The better of two leaves in each section, as OR wants it."""
@@ -208,28 +208,26 @@ class Scorer:
         sections = np.union1d(one.sections, other.sections)
         return LeafMatch(one.leaf, one.units, sections, [sparse(scores)], [sparse(np.maximum(*held))], asked)
 
-    def _common(self, requirements: Sequence[Requirement], excluded: Sequence[Docs]) -> IntArray:
-        """The sections with everything that is required."""
-        if not requirements:
-            return _kept(np.arange(self._sections), (), excluded)
-        fewest, *others = sorted(requirements, key=lambda part: len(part.sections))
-        return _kept(fewest.sections.astype(np.int64), others, excluded)
+    def _common(self, requirements: Sequence[Requirement], excluded: Sequence[Docs]) -> tuple[IntArray, Places]:
+        """The sections with everything that is required, and their places in it."""
+        required = sorted((part.sections for part in requirements), key=len)
+        return in_all(required or [np.arange(self._sections)], excluded)
 
     def _relaxed(
         self, requirements: Sequence[Requirement], excluded: Sequence[Docs]
-    ) -> tuple[IntArray, tuple[str, ...]]:
+    ) -> tuple[IntArray, Places, tuple[str, ...]]:
         """What the sections have in common that hold most of the requirements' weight; phrases are never given up."""
         phrases = [part for part in requirements if part.is_phrase]
-        sections = self._common(phrases, excluded)
+        sections, _ = self._common(phrases, excluded)
         held = np.zeros(self._sections)
         for part in requirements:
             held[part.sections] += 0.0 if part.is_phrase else part.weight
         most = held[sections].max(initial=0.0)
         if not len(sections) or not (most or phrases):
-            return np.empty(0, dtype=np.int64), ()
+            return np.empty(0, dtype=np.int64), {}, ()
         first = int(sections[np.flatnonzero(held[sections] >= most - SAME_WEIGHT)[0]])
         kept = [part for part in requirements if holds(part.sections, first)]
-        return self._common(kept, excluded), tuple(
+        return *self._common(kept, excluded), tuple(
             part.typed for part in requirements if all(part is not other for other in kept)
         )
 
@@ -299,22 +297,21 @@ class Scorer:
         by_alternative = [(alternative, worth.docs) for alternative, worth in found]
         return UnitMatch(unit, weight, by_alternative, best.docs, [best, *parts])
 
-    def add_proximity(self, matches: Matches, ranked: IntArray) -> None:
-        """Raise the scores of the best `ranked` sections for typed neighbours that stand close there too."""
-        candidates = np.sort(ranked[:RERANKED_HITS])
+    def add_proximity(self, matches: Matches, sections: IntArray, scores: Floats) -> None:
+        """Raise the scores of (ascending) sections for typed neighbours that stand close there too."""
         for leaf in (leaf for clause in matches.clauses for leaf in clause):
             singles = [
                 (unit.unit.alternatives[0].terms[0].term, unit.idf)
                 for unit in leaf.units
                 if unit.unit.alternatives[0].how is How.EXACT and len(unit.unit.alternatives[0].terms) == 1
             ]
-            add_proximity(matches.scores, candidates, singles, self._lookup.words)
+            add_proximity(scores, sections, singles, self._lookup.words)
         first_words = [
             (clause[0].units[0].unit.alternatives[0].terms[0].term, clause[0].units[0].idf)
             for clause in matches.clauses
             if len(clause) == 1 and clause[0].units and clause[0].units[0].unit.alternatives[0].terms
         ]
-        add_proximity(matches.scores, candidates, first_words, self._lookup.words)
+        add_proximity(scores, sections, first_words, self._lookup.words)
 
 
 def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]:
@@ -327,12 +324,3 @@ def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]
     typed = " OR ".join(leaf.leaf.typed for leaf in leaves)
     is_question = all(unit.is_question_word for leaf in leaves for unit in leaf.leaf.units)
     return [Requirement(typed, best.asked, best.sections, any(leaf.leaf.is_phrase for leaf in leaves), is_question)]
-
-
-def _kept(sections: IntArray, requirements: Iterable[Requirement], excluded: Iterable[Docs]) -> IntArray:
-    """Those of `sections` that hold all requirements and nothing that is excluded."""
-    for part in requirements:
-        sections = sections[among(sections, part.sections)]
-    for docs in excluded:
-        sections = sections[~among(sections, docs)]
-    return sections

@@ -31,8 +31,8 @@ from indexer.engines.whoosh_arrays.arrays import IntArray
 from indexer.engines.whoosh_arrays.committed import check_sizes, committed_segment
 from indexer.engines.whoosh_arrays.faceting import Facets
 from indexer.engines.whoosh_arrays.lookup import Lookup
-from indexer.engines.whoosh_arrays.ordering import best_hits, crowding, spread
-from indexer.engines.whoosh_arrays.postings import holds
+from indexer.engines.whoosh_arrays.ordering import best_places, crowding, spread
+from indexer.engines.whoosh_arrays.postings import Floats, holds
 from indexer.engines.whoosh_arrays.scoring import LeafMatch, Matches, Scorer, UnitMatch
 from indexer.engines.whoosh_arrays.segment import SegmentData
 from indexer.engines.whoosh_arrays.suggesting import Suggester
@@ -43,6 +43,7 @@ from indexer.fields import weights_stamp
 from indexer.highlight import Highlighter, Targets, targets_of
 from indexer.manifest import USER_DICTIONARY, Manifest
 from indexer.planning import Alternative, Plan, Planner, in_parts
+from indexer.ranking import RERANKED_HITS
 from indexer.spelling import Correction, corrections
 from indexer.tokenizer import SudachiTokenizer
 from kb.errors import IndexStaleError, NotFoundError
@@ -70,6 +71,19 @@ class _Reading:
     matches: Matches
     did_you_mean: str | None = None
     is_corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """How many of some sections pass the filters, and the best of these, as far as they can be paged to."""
+
+    total: int
+    sections: IntArray
+    scores: Floats
+
+    def hits(self, first: int, last: int) -> list[tuple[int, float]]:
+        """Section and score of some of the best."""
+        return list(zip(self.sections[first:last].tolist(), self.scores[first:last].tolist(), strict=True))
 
 
 class Snapshot:
@@ -130,17 +144,17 @@ class Snapshot:
         read = self._read(request)
         plan, matches = read.plan, read.matches
         facets = self._facets.counts(matches.sections, request.filters)
-        hits = self._facets.passing(matches.sections, request.filters)
-        order = self._order(hits, matches, request, ranked=bool(plan.clauses))
-        shown = order[(request.page - 1) * request.per_page : request.page * request.per_page]
+        ranked = self._ranked(matches.sections, read, request)
         named = self._named_terms(plan)
-        page_hits = tuple(self._hit(int(number), plan, named, matches) for number in shown)
+        first, last = (request.page - 1) * request.per_page, request.page * request.per_page
+        page_hits = tuple(self._hit(*hit, plan, named, matches) for hit in ranked.hits(first, last))
         partial_hits: tuple[Hit, ...] = ()
-        if request.page == 1 and 0 < len(hits) < request.per_page and request.sort is Sort.RELEVANCE:
-            others = self._facets.passing(self._scorer.partly(matches), request.filters)
-            following = self._order(others, matches, request, ranked=bool(plan.clauses))
-            following = following[: request.per_page - len(hits)]
-            partial_hits = tuple(self._hit(int(number), plan, named, matches, is_partial=True) for number in following)
+        missing = request.per_page - ranked.total
+        if request.page == 1 and ranked.total and missing > 0 and request.sort is Sort.RELEVANCE:
+            others = self._ranked(self._scorer.partly(matches), read, request)
+            partial_hits = tuple(
+                self._hit(*hit, plan, named, matches, is_partial=True) for hit in others.hits(0, missing)
+            )
         interpretation = Interpretation(
             interpreted=str(read.query),
             did_you_mean=read.did_you_mean,
@@ -148,10 +162,10 @@ class Snapshot:
             dropped=matches.dropped,
             expansions=plan.expansions,
             unknown=matches.unknown,
-            next_steps=() if len(hits) else tuple(self._next_steps(request, read)),
+            next_steps=() if ranked.total else tuple(self._next_steps(request, read)),
         )
         took_ms = (time.perf_counter() - started) * 1000
-        return SearchPage(request, interpretation, len(hits), page_hits, facets, round(took_ms, 2), partial_hits)
+        return SearchPage(request, interpretation, ranked.total, page_hits, facets, round(took_ms, 2), partial_hits)
 
     def _read(self, request: SearchRequest) -> _Reading:
         """What was typed, or what was meant instead where that is nowhere."""
@@ -228,18 +242,28 @@ class Snapshot:
                 yield NextStep(kind, subject, proposal.q, proposal.filters, proposal.exact, total)
 
     def _total(self, request: SearchRequest) -> int:
-        return len(self._facets.passing(self._read(request).matches.sections, request.filters))
+        sections = self._read(request).matches.sections
+        return len(sections[self._facets.passing(sections, request.filters)])
 
-    def _order(self, hits: IntArray, matches: Matches, request: SearchRequest, *, ranked: bool) -> IntArray:
-        """The sections to page through, best first, at most MAX_WINDOW."""
-        if not ranked or request.sort is Sort.PAGE:
-            return hits[:MAX_WINDOW]
-        best = best_hits(hits, matches.scores)
-        self._scorer.add_proximity(matches, best)
-        best = best[np.lexsort((best, -matches.scores[best]))]
-        matches.scores[best] *= crowding(self._documents_of(best))
-        best = best[np.lexsort((best, -matches.scores[best]))]
-        return spread(best, self._documents_of(best), request.per_page, request.page)
+    def _ranked(self, sections: IntArray, read: _Reading, request: SearchRequest) -> _Ranked:
+        """What passes the filters, best first."""
+        passes = self._facets.passing(sections, request.filters)
+        hits, scores = sections[passes], self._scorer.scores(read.matches, sections)[passes]
+        if not read.plan.clauses or request.sort is Sort.PAGE:
+            return _Ranked(len(hits), hits[:MAX_WINDOW], scores[:MAX_WINDOW])
+        places = best_places(scores)
+        best, values = hits[places], scores[places]
+        ascending = best[:RERANKED_HITS].argsort()
+        raised = values[ascending]
+        self._scorer.add_proximity(read.matches, best[ascending], raised)
+        values[ascending] = raised
+        order = np.lexsort((best, -values))
+        best, values = best[order], values[order]
+        values *= crowding(self._documents_of(best))
+        order = np.lexsort((best, -values))
+        best, values = best[order], values[order]
+        paged = spread(np.arange(len(best)), self._documents_of(best), request.per_page, request.page)
+        return _Ranked(len(hits), best[paged], values[paged])
 
     def _documents_of(self, sections: IntArray) -> IntArray:
         return np.searchsorted(self._document_starts, sections, side="right") - 1
@@ -247,6 +271,7 @@ class Snapshot:
     def _hit(
         self,
         number: int,
+        score: float,
         plan: Plan,
         named: Mapping[Alternative, frozenset[str]],
         matches: Matches,
@@ -265,7 +290,7 @@ class Snapshot:
             breadcrumb=breadcrumb(document, section),
             document=document,
             snippet=self._highlighter.snippet(section.html, wanted, marked),
-            score=round(float(matches.scores[number]), 4),
+            score=round(score, 4),
             why=why,
             missing=tuple(part.typed for part in matches.requirements if not holds(part.sections, number))
             if is_partial
@@ -304,7 +329,7 @@ class Snapshot:
         context = " ".join(word for word in before if word)
         matches = self._scorer.match(self._planner.plan(parse_query(context)))
         allowed = np.zeros(self._count, dtype=bool)
-        allowed[self._facets.passing(matches.sections, filters)] = True
+        allowed[matches.sections[self._facets.passing(matches.sections, filters)]] = True
         found = self._suggester.suggest(last, allowed, limit)
         if not context:
             return found
