@@ -37,6 +37,8 @@ class How(StrEnum):
     RELATED = "related"
     SUBSTRING = "substring"
 
+    __hash__ = str.__hash__  # Enum's own is Python, and for each word the weights are looked up by it
+
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
@@ -199,12 +201,12 @@ class SearchEngine(Protocol):
         """Sizes and freshness of the index being served."""
 
 
-def empty_facets(request: SearchRequest) -> dict[str, tuple[FacetCount, ...]]:
-    """Zero for every value: the facets of an answer with no hits at all."""
+def facet_counts(request: SearchRequest, counts: Mapping[str, Sequence[int]]) -> dict[str, tuple[FacetCount, ...]]:
+    """Every value of every facet, with `counts`: by facet, in the order of its values."""
     return {
         facet.name: tuple(
-            FacetCount(value, label, 0, value in request.filters.get(facet.name, ()))
-            for value, label in facet.values.items()
+            FacetCount(value, label, count, value in request.filters.get(facet.name, ()))
+            for (value, label), count in zip(facet.values.items(), counts[facet.name], strict=True)
         )
         for facet in FACETS
     }

@@ -82,7 +82,7 @@ class Ours:
         best = matches.sections[best_places(self._snapshot._scorer.scores(matches, matches.sections), TOP)]
         return (
             len(matches.sections),
-            {name: [value.count for value in values] for name, values in counts.items()},
+            counts,
             best.tolist(),
         )
 

@@ -16,10 +16,11 @@ from indexer.engine import (
     SearchRequest,
     Suggestion,
     Why,
-    empty_facets,
+    facet_counts,
 )
 from kb.errors import NotFoundError
 from kb.model import Document, Question, Section, Source
+from kb.vocabulary import FACETS
 
 DIRECT_CONTRACT = Document(
     id="direct-contract",
@@ -134,10 +135,8 @@ class SettableEngine:
         return IndexInfo(len(self.known), 1_007, built_at, self.digest)
 
     def _facets(self, request: SearchRequest) -> dict[str, tuple[FacetCount, ...]]:
-        return {
-            name: tuple(replace(count, count=self.counts.get((name, count.value), 0)) for count in values)
-            for name, values in empty_facets(request).items()
-        }
+        counts = {facet.name: [self.counts.get((facet.name, value), 0) for value in facet.values] for facet in FACETS}
+        return facet_counts(request, counts)
 
     def _fail(self) -> None:
         if self.error is not None:

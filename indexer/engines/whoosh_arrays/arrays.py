@@ -148,12 +148,16 @@ class ArrayField:
 
     def term_docs(self, rank: int) -> NDArray[np.int32]:
         """The sections that hold the term, ascending."""
+        return self.term_postings(rank)[0]
+
+    def term_postings(self, rank: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """The sections that hold the term, ascending, and its impact in each."""
         blocks = self.blocks
         first, *inner, last = self.offsets[rank * blocks : (rank + 1) * blocks + 1].tolist()
         docs = self.members[first:last].astype(np.int32)
         for begin in inner:
             docs[begin - first :] += 1 << BLOCK_BITS
-        return docs
+        return docs, self.impacts[first:last]
 
     def term_positions(self, rank: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """(section, character offset) of every kept occurrence of the term, ascending."""

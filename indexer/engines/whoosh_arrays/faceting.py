@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engine import FacetCount
 from indexer.engines.whoosh_arrays.arrays import IntArray
 from kb.vocabulary import FACETS
 
@@ -20,7 +19,6 @@ _BYTE = 8
 _ENDS = tuple(itertools.accumulate(len(facet.values) for facet in FACETS))
 _COLUMNS = {facet.name: slice(end - len(facet.values), end) for facet, end in zip(FACETS, _ENDS, strict=True)}
 """Which columns of [combinations, values] are a facet's."""
-_VALUES = tuple((facet.name, tuple(facet.values), tuple(facet.values.values())) for facet in FACETS)
 
 
 class Facets:
@@ -45,18 +43,15 @@ class Facets:
         passes = self._passes(filters)
         return _all(passes.values())[self._combination_of[sections]] if passes else slice(None)
 
-    def counts(self, sections: IntArray, filters: Filters) -> dict[str, tuple[FacetCount, ...]]:
-        """Of each value how many sections it would leave, its own facet's filter set aside."""
+    def counts(self, sections: IntArray, filters: Filters) -> dict[str, list[int]]:
+        """By facet, of each value how many sections it would leave, its own facet's filter set aside."""
         passes = self._passes(filters)
         histogram = np.bincount(self._combination_of.take(sections), minlength=len(self._holds))
         totals = self._totals(histogram * _all(passes.values()) if passes else histogram)
         for name in passes:
             others = [mask for other, mask in passes.items() if other != name]
             totals[_COLUMNS[name]] = self._totals(histogram * _all(others) if others else histogram)[_COLUMNS[name]]
-        return {
-            name: tuple(map(FacetCount, values, labels, totals[_COLUMNS[name]], _selected(values, filters.get(name))))
-            for name, values, labels in _VALUES
-        }
+        return {name: totals[columns] for name, columns in _COLUMNS.items()}
 
     def _totals(self, histogram: NDArray[Any]) -> list[int]:
         """Sections by value of all facets, from sections by combination."""
@@ -70,10 +65,6 @@ class Facets:
             if wanted := [place for place, value in enumerate(facet.values) if value in filters.get(facet.name, ())]:
                 passes[facet.name] = np.any(self._holds[:, _COLUMNS[facet.name]][:, wanted], axis=1)
         return passes
-
-
-def _selected(values: Sequence[str], wanted: Sequence[str] | None) -> Iterable[bool]:
-    return [value in wanted for value in values] if wanted else itertools.repeat(False)
 
 
 def _all(masks: Iterable[Mask]) -> Mask:

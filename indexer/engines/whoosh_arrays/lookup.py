@@ -42,9 +42,8 @@ class Lookup:
         rank = field.lexicon.find(term)
         if rank is None:
             return NOTHING
-        span = field.span(rank)
-        weight *= self.idf(span.stop - span.start) * IMPACT_STEP
-        return Worth(field.term_docs(rank), weight, field.impacts[span])
+        docs, impacts = field.term_postings(rank)
+        return Worth(docs, weight * self.idf(len(docs)) * IMPACT_STEP, impacts)
 
     def alternative(self, alternative: Alternative, *, is_phrase: bool) -> Worth:
         """The sections that match an alternative (none of How.RELATED: see `resolved`), and idf · impact in each."""
@@ -104,7 +103,7 @@ class Lookup:
         ranks = [rank for term in terms if (rank := field.lexicon.find(term)) is not None]
         if len(ranks) < len(terms) or not ranks:
             return NOTHING
-        postings = sorted(((field.term_docs(rank), field.impacts[field.span(rank)]) for rank in ranks), key=_length)
+        postings = sorted(map(field.term_postings, ranks), key=_length)
         docs = postings[0][0]
         for others, _ in postings[1:]:
             docs = docs[contains(others, docs)]

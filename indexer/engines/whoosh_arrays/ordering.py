@@ -8,13 +8,15 @@ from indexer.engine import MAX_WINDOW
 from indexer.engines.whoosh_arrays.postings import Floats, IntArray
 from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT, SAME_DOCUMENT_WEIGHT
 
+FEW_HITS = 1_000  # that are sorted sooner than the best of them are found
 SAMPLED = 16  # one hit in so many, to guess what score the best reach
 
 
 def best_places(scores: Floats, limit: int = MAX_WINDOW) -> IntArray:
     """Where the best scores are, best first; among equal ones the first comes first."""
-    if len(scores) <= limit:
-        return np.argsort(-scores, kind="stable")
+    if len(scores) <= max(limit, FEW_HITS):
+        places: IntArray = (-scores).argsort(kind="stable")
+        return places[:limit]
     # What a sample's best reach is reached by few, among which the best are found ten times as fast.
     sample = scores[::SAMPLED]
     rank = 2 * (limit // SAMPLED + SAMPLED // 4)

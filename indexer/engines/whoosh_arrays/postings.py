@@ -98,7 +98,9 @@ def best_of(worths: Sequence[Worth]) -> Worth:
 def union(sets: Sequence[Docs]) -> Docs:
     """All members of some sets."""
     filled = [docs for docs in sets if len(docs)]
-    return filled[0] if len(filled) == 1 else np.unique(np.concatenate([NOTHING.docs, *filled]))
+    if len(filled) > 1:
+        return np.unique(np.concatenate(filled))
+    return filled[0] if filled else NOTHING.docs
 
 
 def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) -> Mask:

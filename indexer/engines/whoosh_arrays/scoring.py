@@ -7,9 +7,9 @@ term's.
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -87,8 +87,7 @@ class LeafMatch:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A part of the query that has to match: `sections` is where it does.
 
     A question word (違い, 方法) is required only where nothing else is.
@@ -255,34 +254,37 @@ class Scorer:
     def _leaf(self, leaf: LeafPlan) -> LeafMatch:
         units = [self._unit(unit, leaf.is_phrase) for unit in leaf.units]
         worths = [worth for unit in units for worth in unit.worths]
-        if not leaf.is_phrase and not (len(units) == 1 and units[0].is_found_as_typed):
+        if leaf.bigrams and not leaf.is_phrase and not (len(units) == 1 and units[0].is_found_as_typed):
             worths += [
                 self._lookup.worth(self._lookup.bigrams, pair, BIGRAM_WEIGHT) for pair in leaf.bigrams if len(pair) == 2
             ]
-        fewest, *others = sorted((unit.sections for unit in units), key=len)
-        for sections in others:
-            fewest = fewest[among(fewest, sections)]
-        held: list[Worth] = [Worth(unit.sections, unit.idf) for unit in units]
-        return LeafMatch(leaf, units, fewest, worths, held, sum(unit.idf for unit in units))
+        fewest = units[0].sections
+        if len(units) > 1:
+            fewest, *others = sorted((unit.sections for unit in units), key=len)
+            for sections in others:
+                fewest = fewest[among(fewest, sections)]
+        held = [Worth(unit.sections, unit.idf) for unit in units]
+        return LeafMatch(leaf, units, fewest, worths, held, sum([unit.idf for unit in units]))
 
     def _unit(self, unit: Unit, is_phrase: bool) -> UnitMatch:
         found: list[tuple[Alternative, Worth]] = []
-        for alternative in itertools.chain.from_iterable(map(self._lookup.resolved, unit.alternatives)):
+        for alternative in unit.alternatives:
             if alternative.how is How.SUBSTRING and any(len(worth.docs) for _, worth in found):
                 continue  # the net is for words that the index does not know
-            found.append((alternative, self._lookup.alternative(alternative, is_phrase=is_phrase)))
+            resolved = self._lookup.resolved(alternative)
+            found += [(one, self._lookup.alternative(one, is_phrase=is_phrase)) for one in resolved]
         idf = self._lookup.idf
         typed = len(union([worth.docs for alternative, worth in found if alternative.how in _THE_WORD_ITSELF]))
         weighted: list[Worth] = []
         for alternative, worth in found:
             weight = unit.weight * ALTERNATIVE_WEIGHT[alternative.how]
-            if typed and len(worth.docs):
+            if typed and 0 < len(worth.docs) != typed:
                 rarity = idf(typed) / idf(len(worth.docs))
                 if alternative.how in _THE_WORD_ITSELF:
                     weight *= rarity  # however it is written, it is one word
                 elif alternative.how in _EXPANSIONS:
                     weight *= min(1.0, rarity)  # no rarer than what was typed
-            weighted.append(worth._replace(weight=weight * worth.weight))
+            weighted.append(Worth(worth.docs, weight * worth.weight, worth.values))
         best = best_of(weighted)
         parts = [
             self._lookup.worth(self._lookup.words, part.term, unit.weight * PART_WEIGHT)
@@ -292,7 +294,7 @@ class Scorer:
         ]
         # A word that the index does not know tells no section from another, and its characters tell less than a word.
         weight = unit.weight * idf(len(best.docs)) if len(best.docs) else 0.0
-        if all(alternative.how is How.SUBSTRING for alternative, worth in found if len(worth.docs)):
+        if not typed and all(alternative.how is How.SUBSTRING for alternative, worth in found if len(worth.docs)):
             weight *= ALTERNATIVE_WEIGHT[How.SUBSTRING]
         by_alternative = [(alternative, worth.docs) for alternative, worth in found]
         return UnitMatch(unit, weight, by_alternative, best.docs, [best, *parts])

@@ -26,6 +26,7 @@ from indexer.engine import (
     Sort,
     Suggestion,
     Why,
+    facet_counts,
 )
 from indexer.engines.whoosh_arrays.arrays import IntArray
 from indexer.engines.whoosh_arrays.committed import check_sizes, committed_segment
@@ -143,7 +144,7 @@ class Snapshot:
         started = time.perf_counter()
         read = self._read(request)
         plan, matches = read.plan, read.matches
-        facets = self._facets.counts(matches.sections, request.filters)
+        facets = facet_counts(request, self._facets.counts(matches.sections, request.filters))
         ranked = self._ranked(matches.sections, read, request)
         named = self._named_terms(plan)
         first, last = (request.page - 1) * request.per_page, request.page * request.per_page
