@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from indexer.analysis import Analyzer, bigram_codes, bigram_text
 from indexer.conversion import Readings, conversions, half_conversions, typed_reading
@@ -40,16 +41,14 @@ _ASKS_MEANING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TermAt:
+class TermAt(NamedTuple):
     """A term and where it stands in the typed text (characters), for adjacency."""
 
     term: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(NamedTuple):
     """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
 
     No number may stand `branch_offset` characters behind the first: 第12条 is not 第12条の3.
@@ -65,8 +64,7 @@ class Alternative:
     branch_offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A typed word; `weight` is 1, or less for predicates and for question words, which name no subject (何, こと)."""
 
     typed: str
@@ -76,8 +74,7 @@ class Unit:
     is_question_word: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LeafPlan:
+class LeafPlan(NamedTuple):
     """A leaf of the query as units; `bigrams` of its whole text serve ranking only.
 
     `conversions` are the same leaf as an IME would have converted it; their units keep what was typed.
@@ -171,11 +168,11 @@ class Planner:
                 continue  # a whole question: its kana are grammar
             if other is not None and [unit.alternatives[0].terms for unit in other.units] != own:
                 units = tuple(
-                    unit if half_converted and unit.typed in text else replace(unit, typed=leaf.text)
+                    unit if half_converted and unit.typed in text else unit._replace(typed=leaf.text)
                     for unit in other.units
                 )
-                converted.append(replace(other, typed=leaf.text, units=units))
-        return replace(plan, conversions=tuple(converted), is_half_converted=half_converted)
+                converted.append(other._replace(typed=leaf.text, units=units))
+        return plan._replace(conversions=tuple(converted), is_half_converted=half_converted)
 
     def _conversions(self, text: str) -> tuple[str, ...]:
         """What folded `text` would become if the kana or romaji in it were converted."""

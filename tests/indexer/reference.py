@@ -264,7 +264,7 @@ class Reference:
         """The leaf as typed, or as an input method would have converted it."""
         typed = self._leaf(leaf)
         if leaf.is_half_converted:
-            typed.leaf = replace(leaf, conversions=())
+            typed.leaf = leaf._replace(conversions=())
             return max([typed, *map(self._leaf, leaf.conversions)], key=lambda one: len(one.sections))
         for conversion in map(self._leaf, leaf.conversions):
             if len(typed.units) > 1 and conversion.sections:

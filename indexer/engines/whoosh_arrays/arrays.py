@@ -89,6 +89,12 @@ class ArrayField:
     counts: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     position_starts: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, dtype=np.uint32))
     positions: NDArray[np.uint16] = field(default_factory=lambda: np.empty(0, dtype=np.uint16))
+    blocks: int = field(init=False)
+    """In how many parts each name's members lie."""
+
+    def __post_init__(self) -> None:
+        blocks = max(1, (len(self.offsets) - 1) // max(1, len(self.lexicon)))
+        object.__setattr__(self, "blocks", blocks)
 
     @classmethod
     def of(
@@ -111,11 +117,6 @@ class ArrayField:
             return made
         ends = np.concatenate(([0], np.cumsum(counts, dtype=np.uint32)))
         return replace(made, counts=counts, position_starts=ends[starts].astype(np.uint32), positions=positions)
-
-    @property
-    def blocks(self) -> int:
-        """In how many parts each name's members lie."""
-        return max(1, (len(self.offsets) - 1) // max(1, len(self.lexicon)))
 
     def span(self, rank: int) -> slice:
         """Where a name's members are in members, impacts and counts."""

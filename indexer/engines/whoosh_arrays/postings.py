@@ -118,20 +118,21 @@ def in_all(sets: Sequence[NDArray[np.signedinteger]], excluded: Iterable[Docs]) 
     Also their places in those sets where it was quickest to look each of them up.
     """
     first, *others = sets
-    sections = first
+    sections: Docs = first.astype(np.int32, copy=False)
     own: IntArray | None = None
     places: dict[int, IntArray] = {}
     for docs, is_wanted in (*((docs, True) for docs in others), *((docs, False) for docs in excluded)):
         at: IntArray | None = None
         if is_wanted and 0 < len(sections) * FEW < len(docs):
-            at, mask = places_in(docs, sections)
+            at = docs.searchsorted(sections)
+            kept = (docs.take(at, mode="clip") == sections).nonzero()[0]
         else:
-            mask = among(sections, docs) == is_wanted
-        sections = sections[mask]
-        own = mask.nonzero()[0] if own is None else own[mask]
-        places = {name: known[mask] for name, known in places.items()}
+            kept = (among(sections, docs) == is_wanted).nonzero()[0]
+        sections = sections.take(kept)
+        own = kept if own is None else own.take(kept)
+        places = {name: known.take(kept) for name, known in places.items()}
         if at is not None:
-            places[id(docs)] = at[mask]
+            places[id(docs)] = at.take(kept)
     return sections.astype(np.int64), {**places, id(first): slice(None) if own is None else own}
 
 

@@ -235,7 +235,7 @@ class Scorer:
         typed = self._leaf(leaf)
         if leaf.is_half_converted:
             # Kana beside kanji is a word as it stands (仕組みづくり), unless it makes more sense converted.
-            typed.leaf = replace(leaf, conversions=())
+            typed.leaf = leaf._replace(conversions=())
             return max([typed, *map(self._leaf, leaf.conversions)], key=lambda match: len(match.sections))
         for conversion in map(self._leaf, leaf.conversions):
             if len(typed.units) > 1 and len(conversion.sections):
