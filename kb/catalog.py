@@ -115,7 +115,6 @@ def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
     except UnreadableError as error:
         return ScannedFile(shown, None, digest, None, (error.problem,))
     front, problems = parse_front_matter(shown, text)
-    front.body = ""  # read again when it is rendered, so that a scan of any size fits in memory
     document_id = front.text("id") or derived_id(path)
     file = ContentFile(root, path, shown, document_id, front, len(raw))
     return ScannedFile(shown, stamp, digest, file, tuple(problems))

@@ -40,7 +40,6 @@ class FrontMatter:
 
     values: dict[str, object] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    body: str = ""
     body_line: int = 1
 
     def text(self, key: str) -> str:
@@ -58,21 +57,20 @@ class _RejectedError(Exception):
 
 
 def parse_front_matter(path: str, text: str) -> tuple[FrontMatter, list[Problem]]:
-    """Split `text` into validated front matter and body; problems come back, never as an exception.
+    """The validated front matter of `text`; problems come back, never as an exception.
 
     A file without front matter, or whose front matter has none of our keys but a title, is an internal document:
     there unknown keys are ignored. In the curated kinds an unknown key is an error, since it is a slip of the pen.
     """
-    result = FrontMatter(body=text)
+    result = FrontMatter()
     opening = _DELIMITER.match(text)
     if opening is None:
         result.values["kind"] = "internal"
         return result, []
-    closing = _DELIMITER.search(text + "\n", opening.end())
+    closing = _closing(text, opening)
     if closing is None:
         return result, [Problem(path, 1, "front matter is not closed", "a line --- after the last key")]
     block = text[opening.end() : closing.start()]
-    result.body = text[closing.end() :]
     result.body_line = text.count("\n", 0, closing.end()) + 1
     if len(block) > MAX_FRONT_MATTER_CHARS:
         return result, [
@@ -83,6 +81,17 @@ def parse_front_matter(path: str, text: str) -> tuple[FrontMatter, list[Problem]
     except _RejectedError as error:
         return result, [Problem(path, (error.line or 1) + 1, error.message, error.allowed)]
     return result, _validate(path, pairs, result)
+
+
+def body_of(text: str) -> str:
+    """The Markdown behind the front matter of a file, if it has any."""
+    opening = _DELIMITER.match(text)
+    closing = _closing(text, opening) if opening else None
+    return text[closing.end() :] if closing else text
+
+
+def _closing(text: str, opening: re.Match[str]) -> re.Match[str] | None:
+    return _DELIMITER.search(text + "\n", opening.end())
 
 
 def _load_mapping(block: str) -> list[tuple[str, object, int]]:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from kb.catalog import ContentFile, scan
 from kb.errors import Problem, Severity
 from kb.files import UnreadableError, read_text
-from kb.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
+from kb.front_matter import CURATED_KINDS, body_of
 from kb.markdown import LineFinder, MarkdownRenderer, Note
 from kb.model import Document, Section, Source, section_id
 
@@ -53,9 +53,10 @@ class DocumentLoader:
         """Render the file's body; what cannot be read comes back without sections, and says so."""
         shown = file.shown_path
         try:
-            front, _ = parse_front_matter(shown, read_text(shown))
+            body = body_of(read_text(shown))  # not kept by the scan, so that one of any size fits in memory
         except UnreadableError as error:
-            return LoadedDocument(_to_document(file, file.front, None, ()), (error.problem,), (), is_readable=False)
+            return LoadedDocument(_to_document(file, None, ()), (error.problem,), (), is_readable=False)
+        front = file.front
         targets: list[tuple[str, str, str]] = []
         lookups: set[str] = set()
 
@@ -65,7 +66,7 @@ class DocumentLoader:
                 targets.append((address, document_id, anchor))
             return target
 
-        rendered = self._renderer.render(front.body, link_target, front.text("title") or None)
+        rendered = self._renderer.render(body, link_target, front.text("title") or None)
         sections = tuple(
             Section(
                 section_id(file.id, part.anchor),
@@ -104,8 +105,8 @@ class DocumentLoader:
             problems.append(
                 Problem(shown, 1, "no title; the first heading or the file's name stands in", allowed, Severity.WARNING)
             )
-        document = _to_document(file, front, title, sections)
-        finder = LineFinder(front.body)
+        document = _to_document(file, title, sections)
+        finder = LineFinder(body)
         references = tuple(
             Reference(shown, finder.line_of(address) + offset, target, anchor, file.severity)
             for address, target, anchor in targets
@@ -142,7 +143,8 @@ class DocumentLoader:
         return f"/docs/{document_id}" + (f"#{anchor}" if anchor else ""), document_id, anchor
 
 
-def _to_document(file: ContentFile, front: FrontMatter, title: str | None, sections: tuple[Section, ...]) -> Document:
+def _to_document(file: ContentFile, title: str | None, sections: tuple[Section, ...]) -> Document:
+    front = file.front
     values = front.values
     chapter, pages, source = values.get("chapter"), values.get("guide_pages"), values.get("source")
     updated = values.get("updated")

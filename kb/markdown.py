@@ -12,12 +12,14 @@ import re
 import unicodedata
 import xml.etree.ElementTree as etree
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import markdown
 import nh3
-from markdown.treeprocessors import Treeprocessor
+from markdown.treeprocessors import InlineProcessor, Treeprocessor
+from markdown.util import AtomicString
 
 from kb import html_text
 from kb.deadline import OverdueError, within
@@ -51,6 +53,25 @@ MAX_MISSES = 1_000  # looks through the whole text for an address that is not wh
 MAX_SECONDS = 20  # of computing on one file; ordinary text of the largest size that is read takes 4
 MAX_NESTED_HTML = 1_000  # nh3's time grows with the square of it: 0.01 s for 1,000, 9 s for 50,000
 MAX_NESTED_LISTS = 100  # Python's own limit of 1,000 calls is met soon after
+_INLINE_SIGN = re.compile(r"[\\`\[!<&*_\x02]|  \n")  # of every inline pattern there is, and of a placeholder
+_SIGNS: Mapping[str, Collection[str]] = {
+    "backtick": "`",
+    "escape": "\\",
+    "footnote": ("[^",),
+    "reference": "[",
+    "link": "[",
+    "image_link": ("![",),
+    "image_reference": ("![",),
+    "short_reference": "[",
+    "short_image_ref": ("![",),
+    "autolink": ("://",),
+    "automail": "@",
+    "linebreak": ("  \n",),
+    "html": "<",
+    "entity": "&",
+    "em_strong": "*_",
+}
+"""What a text holds for an inline pattern to match it, one of these: patterns that cannot match take half the time."""
 _BRACKETS = re.compile(r"\[|(?P<close>\])")
 _TARGETS = re.compile(r"\]\(|(?P<close>\))")
 
@@ -101,6 +122,17 @@ class _RawHeadings(Treeprocessor):
         self.raw = [child.text or "" for child in root if child.tag in _HEADING_LEVEL]
 
 
+class _PlainText(Treeprocessor):
+    """Keeps text without any sign of inline Markdown from being searched by one pattern after another."""
+
+    def run(self, root: etree.Element) -> None:
+        for element in root.iter():
+            if element.text and not _INLINE_SIGN.search(element.text):
+                element.text = AtomicString(element.text)
+            if element.tail and not _INLINE_SIGN.search(element.tail):
+                element.tail = AtomicString(element.tail)
+
+
 class MarkdownRenderer:
     """Renders bodies one after another; not for use by two threads at once."""
 
@@ -116,8 +148,14 @@ class MarkdownRenderer:
             output_format="html",
         )
         self._headings = _RawHeadings(self._md)
+        inline = self._md.treeprocessors["inline"]
+        assert isinstance(inline, InlineProcessor)
+        self._inline = inline
+        signs = {id(self._md.inlinePatterns[name]): signs for name, signs in _SIGNS.items()}
+        self._patterns = [(pattern, signs.get(id(pattern), ("",))) for pattern in self._md.inlinePatterns]
         # Before "inline" (priority 20), which replaces a heading's source text by its parsed children.
         self._md.treeprocessors.register(self._headings, "raw_headings", 25)
+        self._md.treeprocessors.register(_PlainText(self._md), "plain_text", 24)
 
     def render(self, body: str, link_target: LinkTarget, title: str | None = None) -> Rendered:
         """Sections of `body`; `link_target` decides every link; an H1 equal to `title` is the title, not a section."""
@@ -187,6 +225,9 @@ class MarkdownRenderer:
         lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for preprocessor in md.preprocessors:
             lines = preprocessor.run(lines)
+        text = "\n".join(lines)
+        used = [pattern for pattern, signs in self._patterns if any(sign in text for sign in signs)]
+        self._inline.inlinePatterns = cast(Any, used)  # a registry sorts itself at every look
         root = md.parser.parseDocument(lines).getroot()
         assert root is not None
         for processor in md.treeprocessors:

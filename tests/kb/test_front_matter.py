@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.front_matter import parse_front_matter
+from kb.front_matter import body_of, parse_front_matter
 from kb.model import Question, Source
 
 GUIDE = ["---", "id: direct-contract", "title: 随意契約", "kind: guide", "roles: [gov-executive]", "stages: [method]"]
@@ -53,7 +53,7 @@ def test_every_key_of_the_contract_is_read() -> None:
     )
     front, problems = parse_front_matter("a.md", text)
     assert problems == []
-    assert front.body == "本文"
+    assert body_of(text) == "本文"
     assert front.body_line == 18
     assert front.values["guide_pages"] == (83, 99)
     assert front.values["source"] == Source("資料", "市", "https://example.com/")
@@ -274,8 +274,9 @@ def test_an_internal_document_needs_nothing_and_keeps_unknown_keys_to_itself() -
 
 
 def test_text_without_front_matter_is_all_body() -> None:
-    front, problems = parse_front_matter("a.md", "# 題\n---\n本文")
-    assert (front.body, front.values, problems) == ("# 題\n---\n本文", {"kind": "internal"}, [])
+    text = "# 題\n---\n本文"
+    front, problems = parse_front_matter("a.md", text)
+    assert (body_of(text), front.values, problems) == (text, {"kind": "internal"}, [])
 
 
 def test_an_internal_document_may_name_its_kind_and_nothing_else() -> None:
@@ -291,8 +292,14 @@ def test_a_file_with_a_key_of_the_guide_is_asked_for_its_kind() -> None:
 
 
 def test_empty_front_matter_makes_an_internal_document() -> None:
-    front, problems = parse_front_matter("a.md", "---\n---\n本文")
-    assert (front.body, front.body_line, front.values, problems) == ("本文", 3, {"kind": "internal"}, [])
+    text = "---\n---\n本文"
+    front, problems = parse_front_matter("a.md", text)
+    assert (body_of(text), front.body_line, front.values, problems) == ("本文", 3, {"kind": "internal"}, [])
+
+
+@pytest.mark.parametrize("text", ["---\ntitle: 題\n---", "---\ntitle: 題\n本文"], ids=["nothing behind", "not closed"])
+def test_what_stands_behind_the_front_matter_is_the_body(text: str) -> None:
+    assert body_of(text) == ("" if text.endswith("---") else text)
 
 
 @pytest.mark.parametrize(
