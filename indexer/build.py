@@ -184,10 +184,12 @@ def build(
             previous.base if is_update else None,
             previous.base_path,
         )
-        attachments |= ledger.save(Path(temporary))
-        layout = previous.numbers([name if name not in analysed else "" for name in documents]) if is_update else None
-        manifest = Manifest(*stamps, content_digest(roots, catalog.scanned), _now(), thesaurus)
-        writer.commit(manifest.to_plain(), attachments, layout)
+        digest = content_digest(roots, catalog.scanned)
+        if ledger != previous or backend.read_manifest(folder).content_digest != digest:
+            kept = ["" if name in analysed else name for name in documents]
+            layout = previous.numbers(kept) if is_update else None
+            manifest = Manifest(*stamps, digest, _now(), thesaurus)
+            writer.commit(manifest.to_plain(), attachments | ledger.save(Path(temporary)), layout)
     return BuildReport(
         documents=len(documents),
         sections=sum(body.sections for body in readable.values()),

@@ -85,6 +85,20 @@ def assert_same_as_whole(content: Path, index: Path, tmp_path: Path) -> None:
     assert not is_stale(WhooshArraysBackend().read_manifest(index), [str(content)])
 
 
+def test_a_build_without_a_change_writes_nothing(
+    content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kb.files.RACY_NANOSECONDS", 0)  # files as young as these are else looked at twice
+    index = tmp_path / "index"
+    update(content, index)
+    before = {path.name: path.stat().st_mtime_ns for path in index.iterdir()}
+    report = update(content, index)
+    assert (report.documents, counts(report)) == (MANY, (0, 0, 0, 0))
+    assert {path.name: path.stat().st_mtime_ns for path in index.iterdir()} == before
+    (content / "03.md").write_text(document(3, "増えた語です。"), encoding="utf-8")
+    assert update(content, index).changed == 1
+
+
 # Each edit with what is counted: added, changed, removed, and looked at again
 
 

@@ -48,6 +48,7 @@ def test_files_of_the_replaced_index_are_removed(write_content: WriteContent, tm
     content = write_content({"a.md": "# 一\n"})
     build_folder(content, tmp_path / "index")
     before = set(os.listdir(tmp_path / "index"))
+    (content / "thesaurus.yaml").write_text("{}\n", encoding="utf-8")
     build_folder(content, tmp_path / "index")
     after = set(os.listdir(tmp_path / "index"))
     assert before & after == {"MAIN_WRITELOCK"}
