@@ -30,7 +30,7 @@ class Facets:
         for place in range(len(FACETS)):
             packed |= columns[:, place].astype(np.uint64) << np.uint64(_BYTE * place)
         combinations, numbers = np.unique(packed, return_inverse=True)
-        self._combination_of: IntArray = numbers.astype(np.int64)
+        self._combination_of = numbers.astype(np.min_scalar_type(len(combinations)))  # small, to stay in the cache
         bits = [_BYTE * place + bit for place, facet in enumerate(FACETS) for bit in range(len(facet.values))]
         self._holds = np.stack([combinations >> np.uint64(bit) & np.uint64(1) for bit in bits], axis=1).astype(float)
         """[combinations, values of all facets one after another]: 1 where a combination holds a value.

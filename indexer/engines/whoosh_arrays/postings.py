@@ -84,7 +84,7 @@ def sparse(values: Floats) -> Worth:
 
 def best_of(worths: Sequence[Worth]) -> Worth:
     """Every section of some sets, with the highest of its worths."""
-    filled = [worth for worth in worths if len(worth.docs)]
+    filled = worths if len(worths) == 1 else [worth for worth in worths if len(worth.docs)]
     if len(filled) < 2:
         return filled[0] if filled else NOTHING
     docs = np.concatenate([worth.docs for worth in filled])

@@ -274,7 +274,9 @@ class Scorer:
             resolved = self._lookup.resolved(alternative)
             found += [(one, self._lookup.alternative(one, is_phrase=is_phrase)) for one in resolved]
         idf = self._lookup.idf
-        typed = len(union([worth.docs for alternative, worth in found if alternative.how in _THE_WORD_ITSELF]))
+        typed = 0
+        if len(found) > 1:  # else there is nothing to weigh it against
+            typed = len(union([worth.docs for alternative, worth in found if alternative.how in _THE_WORD_ITSELF]))
         weighted: list[Worth] = []
         for alternative, worth in found:
             weight = unit.weight * ALTERNATIVE_WEIGHT[alternative.how]
