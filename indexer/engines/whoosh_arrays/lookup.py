@@ -14,7 +14,7 @@ import numpy as np
 from indexer.engine import How
 from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
 from indexer.engines.whoosh_arrays.batch import phrase_parts
-from indexer.engines.whoosh_arrays.postings import NOTHING, Bytes, Docs, IntArray, Worth, contains, union
+from indexer.engines.whoosh_arrays.postings import NOTHING, Bytes, Docs, IntArray, Worth, contains, in_all, union
 from indexer.fields import IMPACT_STEP
 from indexer.planning import Alternative, TermAt
 
@@ -104,14 +104,12 @@ class Lookup:
         if len(ranks) < len(terms) or not ranks:
             return NOTHING
         postings = sorted(map(field.term_postings, ranks), key=_length)
-        docs = postings[0][0]
-        for others, _ in postings[1:]:
-            docs = docs[contains(others, docs)]
-        values = np.zeros(len(docs), dtype=np.float32)
-        for others, impacts in postings:
-            weight = np.float32(self.idf(len(others)) * IMPACT_STEP / len(postings))
-            values += weight * impacts[np.searchsorted(others, docs)]
-        return Worth(docs, 1.0, values)
+        sections, places = in_all([docs for docs, _ in postings])
+        values = np.zeros(len(sections), dtype=np.float32)
+        for docs, impacts in postings:
+            weight = np.float32(self.idf(len(docs)) * IMPACT_STEP / len(postings))
+            values += weight * impacts[places[id(docs)]]
+        return Worth(sections.astype(np.int32), 1.0, values)
 
     def _substring(self, bigrams: Sequence[str]) -> Worth:
         if len(bigrams) == 1 and len(bigrams[0]) == 1:

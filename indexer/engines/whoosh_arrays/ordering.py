@@ -8,27 +8,34 @@ from indexer.engine import MAX_WINDOW
 from indexer.engines.whoosh_arrays.postings import Floats, IntArray
 from indexer.ranking import MAX_SECTIONS_PER_DOCUMENT, SAME_DOCUMENT_WEIGHT
 
-FEW_HITS = 1_000  # that are sorted sooner than the best of them are found
+MANY_HITS = 2_000  # of which a guess from a sample finds the best ten times as fast
 SAMPLED = 16  # one hit in so many, to guess what score the best reach
 
 
 def best_places(scores: Floats, limit: int = MAX_WINDOW) -> IntArray:
     """Where the best scores are, best first; among equal ones the first comes first."""
-    if len(scores) <= max(limit, FEW_HITS):
-        places: IntArray = (-scores).argsort(kind="stable")
-        return places[:limit]
-    # What a sample's best reach is reached by few, among which the best are found ten times as fast.
+    places = _promising(scores, limit) if len(scores) > MANY_HITS else None
+    values = scores if places is None else scores.take(places)
+    if len(values) > limit:
+        least = np.partition(values, -limit)[-limit]
+        best = (values >= least).nonzero()[0]
+        if len(best) > limit:
+            is_above = values.take(best) > least
+            above = best[is_above]
+            best = np.sort(np.concatenate((above, best[~is_above][: limit - len(above)])))
+        values, places = values.take(best), best if places is None else places.take(best)
+    order: IntArray = (-values).argsort(kind="stable")
+    return order if places is None else places.take(order)
+
+
+def _promising(scores: Floats, limit: int) -> IntArray | None:
+    """Where what a sample's best reach is reached: few places, with the best among them. None if they are too few."""
     sample = scores[::SAMPLED]
     rank = 2 * (limit // SAMPLED + SAMPLED // 4)
-    least = np.partition(sample, -rank)[-rank] if rank < len(sample) else -np.inf
-    places = np.flatnonzero(scores >= least)
-    if len(places) < limit:
-        places = np.arange(len(scores))
-    values = scores[places]
-    threshold = np.partition(values, len(values) - limit)[len(values) - limit]
-    above = places[values > threshold]
-    best = np.sort(np.concatenate((above, places[values == threshold][: limit - len(above)])))
-    return best[np.argsort(-scores[best], kind="stable")]
+    if rank >= len(sample):
+        return None
+    places = (scores >= np.partition(sample, -rank)[-rank]).nonzero()[0]
+    return places if len(places) >= limit else None
 
 
 def crowding(documents: IntArray) -> Floats:

@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 Places = dict[int, IntArray | slice]
 """By the id of some docs, at which places of them certain sections are."""
-FEW = 4  # times as many postings as sections wanted: then looking each section up is quicker than going through all
+DENSE = 4  # times as many postings as sections wanted, at most: then adding them all up is quicker than picking
 
 
 class Worth(NamedTuple):
@@ -47,6 +47,7 @@ class Worth(NamedTuple):
 
 
 NOTHING = Worth(np.empty(0, dtype=np.int32), 0.0)
+NOWHERE: IntArray = np.empty(0, dtype=np.int64)
 
 
 def dense(worths: Iterable[Worth], sections: int) -> Floats:
@@ -68,11 +69,11 @@ def summed(worths: Iterable[Worth], wanted: IntArray, sections: int, known: Plac
         docs = worth.docs
         if (at := known.get(id(docs))) is not None:
             total += worth.of(at)
-        elif len(docs) < FEW * len(wanted):
+        elif len(docs) < DENSE * len(wanted):
             rest.append(worth)
-        elif len(wanted):
-            places, is_there = places_in(docs, wanted)
-            total += is_there * worth.of(places)
+        else:
+            at, kept = in_both(docs, wanted)
+            total[kept] += worth.of(at)
     return total + dense(rest, sections).take(wanted) if rest else total
 
 
@@ -103,36 +104,51 @@ def union(sets: Sequence[Docs]) -> Docs:
     return filled[0] if filled else NOTHING.docs
 
 
+def _are_few(sections: NDArray[np.signedinteger], docs: Docs | NDArray[np.signedinteger]) -> bool:
+    """Whether looking each section up is quicker than going through all docs: one look-up costs as much as 32 docs."""
+    return len(sections) < 200 + len(docs) // 32
+
+
 def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) -> Mask:
     """Which of the (ascending) `sections` are among the (ascending) `docs`."""
-    if len(sections) * FEW < len(docs) or not len(docs) or not len(sections):
+    if _are_few(sections, docs) or not len(docs) or not len(sections):
         return contains(docs, sections)
     is_there = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
     is_there[docs.astype(np.int64)] = True
     return is_there.take(sections)
 
 
-def in_all(sets: Sequence[NDArray[np.signedinteger]], excluded: Iterable[Docs]) -> tuple[IntArray, Places]:
-    """The sections that are in all of some sets and in none of those `excluded`.
+def in_both(docs: Docs, sections: NDArray[np.signedinteger]) -> tuple[IntArray, IntArray]:
+    """Where in (ascending) `docs` and where in (ascending) `sections` those stand that are in both."""
+    if not len(docs) or not len(sections):
+        return NOWHERE, NOWHERE
+    if _are_few(sections, docs):
+        wanted = sections.astype(docs.dtype, copy=False)  # or NumPy would cast the other
+        at = docs.searchsorted(wanted)
+        kept = (docs.take(at, mode="clip") == wanted).nonzero()[0]
+        return at.take(kept), kept
+    is_wanted = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
+    is_wanted[sections.astype(np.int64)] = True
+    at = is_wanted.take(docs).nonzero()[0]
+    return at, among(sections, docs.take(at)).nonzero()[0]
 
-    Also their places in those sets where it was quickest to look each of them up.
-    """
+
+def in_all(sets: Sequence[NDArray[np.signedinteger]], excluded: Iterable[Docs] = ()) -> tuple[IntArray, Places]:
+    """The sections that are in all of some sets and in none of those `excluded`, and their places in the sets."""
     first, *others = sets
     sections: Docs = first.astype(np.int32, copy=False)
     own: IntArray | None = None
     places: dict[int, IntArray] = {}
     for docs, is_wanted in (*((docs, True) for docs in others), *((docs, False) for docs in excluded)):
-        at: IntArray | None = None
-        if is_wanted and 0 < len(sections) * FEW < len(docs):
-            at = docs.searchsorted(sections)
-            kept = (docs.take(at, mode="clip") == sections).nonzero()[0]
+        if is_wanted:
+            at, kept = in_both(docs, sections)
         else:
-            kept = (among(sections, docs) == is_wanted).nonzero()[0]
+            at, kept = NOWHERE, (~among(sections, docs)).nonzero()[0]
         sections = sections.take(kept)
         own = kept if own is None else own.take(kept)
         places = {name: known.take(kept) for name, known in places.items()}
-        if at is not None:
-            places[id(docs)] = at.take(kept)
+        if is_wanted:
+            places[id(docs)] = at
     return sections.astype(np.int64), {**places, id(first): slice(None) if own is None else own}
 
 

@@ -1,0 +1,52 @@
+"""Sets of sections and what they are worth, against Python's own sets: whichever way is taken to find them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from indexer.engines.whoosh_arrays.postings import Docs, Worth, among, in_all, in_both, summed
+
+SECTIONS = 40_000
+# From a few sections among many postings, which are looked up, to as many of both, which are gone through.
+SIZES = [(0, 0), (0, 50), (50, 0), (1, 1), (20, 9_000), (900, 9_000), (9_000, 900), (9_000, 9_000), (30_000, 20)]
+
+
+def some(size: int, seed: int) -> Docs:
+    chosen = np.random.default_rng(seed).choice(SECTIONS, size, replace=False)
+    return np.sort(chosen).astype(np.int32)
+
+
+@pytest.mark.parametrize(("wanted", "held"), SIZES)
+def test_what_is_in_both_is_found_in_both(wanted: int, held: int) -> None:
+    sections, docs = some(wanted, 1).astype(np.int64), some(held, 2)
+    common = sorted(set(sections.tolist()) & set(docs.tolist()))
+    at, kept = in_both(docs, sections)
+    assert docs[at].tolist() == sections[kept].tolist() == common
+    assert among(sections, docs).tolist() == [section in set(common) for section in sections.tolist()]
+
+
+@pytest.mark.parametrize("excluded", [0, 20, 9_000])
+@pytest.mark.parametrize("sizes", [(300,), (20, 9_000), (9_000, 9_000, 20_000), (500, 9_000, 0)])
+def test_what_is_in_all_is_found_in_all_and_in_nothing_excluded(sizes: tuple[int, ...], excluded: int) -> None:
+    sets = [some(size, seed) for seed, size in enumerate(sizes)]
+    unwanted = some(excluded, 9)
+    sections, places = in_all(sets, [unwanted])
+    assert set(sections.tolist()) == set.intersection(*(set(docs.tolist()) for docs in sets)) - set(unwanted.tolist())
+    for docs in sets:
+        assert docs[places[id(docs)]].tolist() == sections.tolist()
+
+
+@pytest.mark.parametrize(("wanted", "held"), SIZES)
+def test_every_section_is_worth_the_sum_of_what_it_is_worth(wanted: int, held: int) -> None:
+    sections = some(wanted, 3).astype(np.int64)
+    docs, others = some(held, 4), some(500, 5)
+    impacts = (docs % 200 + 1).astype(np.uint8)
+    worths = [Worth(docs, 0.5, impacts), Worth(others, 2.0)]
+    by_section = dict(zip(docs.tolist(), (impacts * 0.5).tolist(), strict=True))
+    expected = [by_section.get(section, 0.0) + 2.0 * (section in set(others.tolist())) for section in sections.tolist()]
+    assert summed(worths, sections, SECTIONS, {}).tolist() == expected
+    common, places = in_all([docs, others])
+    assert summed(worths, common, SECTIONS, places).tolist() == [
+        by_section[section] + 2.0 for section in common.tolist()
+    ]
