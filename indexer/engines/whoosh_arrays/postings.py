@@ -104,7 +104,7 @@ def union(sets: Sequence[Docs]) -> Docs:
     return filled[0] if filled else NOTHING.docs
 
 
-def _are_few(sections: NDArray[np.signedinteger], docs: Docs | NDArray[np.signedinteger]) -> bool:
+def _are_few(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) -> bool:
     """Whether looking each section up is quicker than going through all docs: one look-up costs as much as 32 docs."""
     return len(sections) < 200 + len(docs) // 32
 

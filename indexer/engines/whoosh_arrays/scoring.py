@@ -104,9 +104,9 @@ class Requirement(NamedTuple):
 class Matches:
     """The sections that match the plan (before facets), and what `Scorer.scores` makes their scores of.
 
-    `places` are those of the sections in what is required, where matching looked them up. `dropped` and `unknown` are
-    typed words that had to be given up: found only apart from the others, or nowhere. `best` is the better leaf of each
-    clause; `named` are the sections that bear the name of what is asked about.
+    `places` are those of the sections in what is required (`requirements` keeps its arrays, whose ids they go by).
+    `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere. `best`
+    is the better leaf of each clause; `named` are the sections that bear the name of what is asked about.
     """
 
     sections: IntArray
@@ -210,7 +210,9 @@ class Scorer:
     def _common(self, requirements: Sequence[Requirement], excluded: Sequence[Docs]) -> tuple[IntArray, Places]:
         """The sections with everything that is required, and their places in it."""
         required = sorted((part.sections for part in requirements), key=len)
-        return in_all(required or [np.arange(self._sections)], excluded)
+        if not required:
+            return in_all([np.arange(self._sections)], excluded)[0], {}
+        return in_all(required, excluded)
 
     def _relaxed(
         self, requirements: Sequence[Requirement], excluded: Sequence[Docs]
