@@ -105,8 +105,8 @@ class Matches:
     """The sections that match the plan (before facets), and what `Scorer.scores` makes their scores of.
 
     `places` are those of the sections in what is required (`requirements` keeps its arrays, whose ids they go by).
-    `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere. `best`
-    is the better leaf of each clause; `named` are the sections that bear the name of what is asked about.
+    `dropped` and `unknown` are typed words that had to be given up: found only apart from the others, or nowhere.
+    `best` is the better leaf of each clause; `named` are the sections that bear the name of what is asked about.
     """
 
     sections: IntArray
