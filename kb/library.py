@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kb.catalog import ContentFile, scan
@@ -19,8 +20,7 @@ from kb.model import Document, Section, Source, section_id
 _WEB_SCHEMES = frozenset({"http", "https", "mailto"})
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """A link of one document to a heading of another, checked when all documents are known."""
 
     path: str
