@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,7 +162,7 @@ def build(
         for path, body in bodies.items():
             problems += body.problems
             if body.is_readable:
-                readable[path] = body
+                readable[catalog.scanned[path].shown_path] = body
                 references += body.references
             else:
                 left_out.append(path)
@@ -234,7 +234,7 @@ def _failures_named(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SearchIndexError(f"{folder}: the index cannot be written: {error.strerror or error}") from error
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         message = "a process of the build was ended from outside, which a machine short of memory does"
         raise SearchIndexError(f"{folder}: {message}") from error
 

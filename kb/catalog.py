@@ -91,7 +91,7 @@ def scan(roots: Sequence[str], known: Mapping[str, ScannedFile] = MappingProxyTy
             before = known.get(shown)
             if before is None or before.stamp is None or before.stamp != file_stamp(shown):
                 before = _scan_file(root, path, before)
-            catalog.scanned[shown] = before
+            catalog.scanned[before.shown_path] = before  # one text for all, or the ledger would be a third larger
             catalog.problems += before.problems
             if before.file:
                 catalog.files.append(before.file)
