@@ -89,7 +89,7 @@ def measure_change(content: Path, index: Path) -> None:
             text.write(f"\n\n{NEW_WORD}{number}\n")
         started = time.perf_counter()
         kb_index(content, index)
-        assert engine.search(SearchRequest(f"{NEW_WORD}{number}", exact=True)).total == 1
+        assert engine.search(SearchRequest(f'"{NEW_WORD}{number}"')).total == 1
         times.append(time.perf_counter() - started)
     middle = statistics.median(times)
     print(
