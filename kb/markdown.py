@@ -18,6 +18,12 @@ from typing import Any, cast
 
 import markdown
 import nh3
+from markdown.extensions.attr_list import AttrListExtension
+from markdown.extensions.def_list import DefListExtension
+from markdown.extensions.fenced_code import FencedCodeExtension
+from markdown.extensions.footnotes import FootnoteExtension
+from markdown.extensions.sane_lists import SaneListExtension
+from markdown.extensions.tables import TableExtension
 from markdown.treeprocessors import InlineProcessor, Treeprocessor
 from markdown.util import AtomicString
 
@@ -143,8 +149,14 @@ class MarkdownRenderer:
 
     def _make_parser(self) -> None:
         self._md = markdown.Markdown(
-            extensions=["tables", "fenced_code", "footnotes", "attr_list", "sane_lists", "def_list"],
-            extension_configs={"footnotes": {"BACKLINK_TITLE": "本文の注{}へ戻る"}},
+            extensions=[  # themselves: of a name, every installed package would be asked
+                TableExtension(),
+                FencedCodeExtension(),
+                FootnoteExtension(BACKLINK_TITLE="本文の注{}へ戻る"),
+                AttrListExtension(),
+                SaneListExtension(),
+                DefListExtension(),
+            ],
             output_format="html",
         )
         self._headings = _RawHeadings(self._md)
