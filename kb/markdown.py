@@ -25,7 +25,6 @@ from markdown.extensions.footnotes import FootnoteExtension
 from markdown.extensions.sane_lists import SaneListExtension
 from markdown.extensions.tables import TableExtension
 from markdown.treeprocessors import InlineProcessor, Treeprocessor
-from markdown.util import AtomicString
 
 from kb import html_text
 from kb.deadline import OverdueError, within
@@ -59,7 +58,6 @@ MAX_MISSES = 1_000  # looks through the whole text for an address that is not wh
 MAX_SECONDS = 20  # of computing on one file; ordinary text of the largest size that is read takes 4
 MAX_NESTED_HTML = 1_000  # nh3's time grows with the square of it: 0.01 s for 1,000, 9 s for 50,000
 MAX_NESTED_LISTS = 100  # Python's own limit of 1,000 calls is met soon after
-_INLINE_SIGN = re.compile(r"[\\`\[!<&*_\x02]|  \n")  # of every inline pattern there is, and of a placeholder
 _SIGNS: Mapping[str, Collection[str]] = {
     "backtick": "`",
     "escape": "\\",
@@ -128,17 +126,6 @@ class _RawHeadings(Treeprocessor):
         self.raw = [child.text or "" for child in root if child.tag in _HEADING_LEVEL]
 
 
-class _PlainText(Treeprocessor):
-    """Keeps text without any sign of inline Markdown from being searched by one pattern after another."""
-
-    def run(self, root: etree.Element) -> None:
-        for element in root.iter():
-            if element.text and not _INLINE_SIGN.search(element.text):
-                element.text = AtomicString(element.text)
-            if element.tail and not _INLINE_SIGN.search(element.tail):
-                element.tail = AtomicString(element.tail)
-
-
 class MarkdownRenderer:
     """Renders bodies one after another; not for use by two threads at once."""
 
@@ -167,7 +154,6 @@ class MarkdownRenderer:
         self._patterns = [(pattern, signs.get(id(pattern), ("",))) for pattern in self._md.inlinePatterns]
         # Before "inline" (priority 20), which replaces a heading's source text by its parsed children.
         self._md.treeprocessors.register(self._headings, "raw_headings", 25)
-        self._md.treeprocessors.register(_PlainText(self._md), "plain_text", 24)
 
     def render(self, body: str, link_target: LinkTarget, title: str | None = None) -> Rendered:
         """Sections of `body`; `link_target` decides every link; an H1 equal to `title` is the title, not a section."""

@@ -123,9 +123,8 @@ def in_both(docs: Docs, sections: NDArray[np.signedinteger]) -> tuple[IntArray, 
     if not len(docs) or not len(sections):
         return NOWHERE, NOWHERE
     if _are_few(sections, docs):
-        wanted = sections.astype(docs.dtype, copy=False)  # or NumPy would cast the other
-        at = docs.searchsorted(wanted)
-        kept = (docs.take(at, mode="clip") == wanted).nonzero()[0]
+        at, is_there = places_in(docs, sections)
+        kept = is_there.nonzero()[0]
         return at.take(kept), kept
     is_wanted = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
     is_wanted[sections.astype(np.int64)] = True
@@ -160,12 +159,13 @@ def contains(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinte
 def places_in(haystack: NDArray[np.signedinteger], needles: NDArray[np.signedinteger]) -> tuple[IntArray, Mask]:
     """Where each needle would stand in the ascending haystack, which is not empty, and whether it stands there.
 
+    One that is beyond its end would stand behind it.
+
     Needles of another type are cast, or NumPy would cast the whole haystack.
     """
     needles = needles.astype(haystack.dtype, copy=False)
     places = haystack.searchsorted(needles)
-    np.minimum(places, len(haystack) - 1, out=places)
-    return places, haystack.take(places) == needles
+    return places, haystack.take(places, mode="clip") == needles
 
 
 def holds(docs: Docs, section: int) -> bool:

@@ -92,9 +92,8 @@ def _joined(sizes: NDArray[Any], added: NDArray[Any], ranks: tuple[Members, Memb
     """How much each name has: what is left of the old names' and what is `added`, by their new `ranks`."""
     old_ranks, added_ranks = ranks
     alive = old_ranks != GONE
-    joined = np.zeros(
-        (max(ranks[0].max(initial=GONE), ranks[1].max(initial=GONE)) + 1, *sizes.shape[1:]), dtype=np.int64
-    )
+    names = max(int(numbers.max(initial=GONE)) for numbers in ranks) + 1
+    joined = np.zeros((names, *sizes.shape[1:]), dtype=np.int64)
     joined[old_ranks[alive]] = sizes[alive]
     joined[added_ranks] += added
     return joined
