@@ -25,7 +25,7 @@ from indexer.manifest import LEDGER, LEDGER_CHANGES, USER_DICTIONARY, Manifest
 from indexer.thesaurus import Thesaurus, load_thesaurus
 from indexer.tokenizer import compile_user_dictionary, dictionary_stamp
 from indexer.workers import Workers, batches_of, processes_for
-from kb.catalog import Catalog, ContentFile, ScannedFile, scan
+from kb.catalog import Catalog, ContentFile, ScannedFile, restamped, scan
 from kb.errors import ContentError, Problem, SearchIndexError, Severity
 from kb.files import file_digest, markdown_files
 from kb.library import Reference, check_references
@@ -178,7 +178,7 @@ def build(
             stamps,
             tuple(documents),
             previous.changed + len(analysed) if is_update else 0,
-            catalog.scanned,
+            restamped(catalog.scanned),
             readable,
             ids_by_path,
             previous.base if is_update else None,

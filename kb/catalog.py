@@ -120,6 +120,18 @@ def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
     return ScannedFile(shown, stamp, digest, file, tuple(problems))
 
 
+def restamped(scanned: Mapping[str, ScannedFile]) -> dict[str, ScannedFile]:
+    """`scanned`, with stamps for files that were too young for one, if by now they are not and have not changed.
+
+    Else whoever builds right after copying many files would have all of them read again next time.
+    """
+    result = dict(scanned)
+    for shown, file in scanned.items():
+        if file.stamp is None and (stamp := file_stamp(shown)) and file.digest == file_digest(shown) != UNREADABLE:
+            result[shown] = file._replace(stamp=stamp)
+    return result
+
+
 def _check_ids(catalog: Catalog) -> None:
     owners: dict[str, list[ContentFile]] = defaultdict(list)
     for file in catalog.files:

@@ -25,6 +25,7 @@ from indexer.entries import entries_of
 from indexer.tokenizer import SudachiTokenizer
 from kb.catalog import scan
 from kb.errors import ContentError
+from kb.files import file_digest
 from kb.library import DocumentLoader
 from tests.conftest import WriteContent
 
@@ -97,6 +98,27 @@ def test_a_build_without_a_change_writes_nothing(
     assert {path.name: path.stat().st_mtime_ns for path in index.iterdir()} == before
     (content / "03.md").write_text(document(3, "増えた語です。"), encoding="utf-8")
     assert update(content, index).changed == 1
+
+
+def test_files_that_a_build_found_young_are_not_read_again_once_it_has_taken_its_time(
+    content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def let_time_pass(done: int, total: int) -> None:
+        monkeypatch.setattr("kb.files.RACY_NANOSECONDS", 0)
+        if done == total:
+            (content / "03.md").write_text(document(3, "その間に変わりました。"), encoding="utf-8")
+
+    index = tmp_path / "index"
+    build([str(content)], index, WhooshArraysBackend(), progress=let_time_pass)
+    read: list[str] = []
+
+    def noted(path: str) -> str:
+        read.append(path)
+        return file_digest(path)
+
+    monkeypatch.setattr("kb.catalog.file_digest", noted)
+    assert counts(update(content, index)) == (0, 1, 0, 1)
+    assert read == [str(content / "03.md")]
 
 
 # Each edit with what is counted: added, changed, removed, and looked at again
@@ -297,7 +319,8 @@ def test_arrays_after_any_edit_are_those_of_a_whole_build(
             layout.append(item[0])
             after.append(item)
     start = segment(old, None, folder)
-    updated = start.updated(segment(added, start, folder), np.array(layout, dtype=np.int64))
+    count = start.save_updated(folder, "updated", segment(added, start, folder), np.array(layout, dtype=np.int64))
+    updated = SegmentData.open(folder, "updated", {path.name for path in folder.iterdir()})
     whole = segment(after, start, folder)
     for name, expected in whole.fields.items():
         field = updated.fields[name]
@@ -306,6 +329,7 @@ def test_arrays_after_any_edit_are_those_of_a_whole_build(
             np.testing.assert_array_equal(getattr(field, array), getattr(expected, array), f"{name}.{array}")
     for array in ("facets", "document_starts", "stored_starts", "averages"):
         np.testing.assert_array_equal(getattr(updated, array), getattr(whole, array), array)
+    assert count == len(updated) == len(whole)
     stored = [[data.stored_row(number) for number in range(len(data))] for data in (updated, whole)]
     assert stored[0] == stored[1]
 

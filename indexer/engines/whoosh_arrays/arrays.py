@@ -27,6 +27,8 @@ BLOCK_BITS = 16
 POSITION_SHIFT = 20  # bits for a position where section and position pack into one integer
 KEPT_LOOKUPS = 20_000  # of terms that were looked up: the words that staff type come again and again; about 3 MB
 IntArray = NDArray[np.int64]
+Pieces = Sequence[NDArray[Any]]
+"""An array in parts that follow one another: written without being joined, since new memory is what costs most."""
 
 
 class Lexicon:
@@ -117,6 +119,11 @@ class ArrayField:
             return made
         ends = np.concatenate(([0], np.cumsum(counts, dtype=np.uint32)))
         return replace(made, counts=counts, position_starts=ends[starts].astype(np.uint32), positions=positions)
+
+    def arrays(self) -> dict[str, Pieces]:
+        """All that is saved, by name."""
+        own = {name: [getattr(self, name)] for name in _ARRAYS if name not in ("keys", "key_offsets")}
+        return {"keys": [self.lexicon.blob], "key_offsets": [self.lexicon.offsets], **own}
 
     def span(self, rank: int) -> slice:
         """Where a name's members are in members, impacts and counts."""
@@ -210,9 +217,18 @@ def array_path(folder: Path, segment_id: str, field: str, name: str) -> Path:
     return folder / f"{segment_id}.{field}.{name}.npy"
 
 
-def write_array(folder: Path, segment_id: str, field: str, name: str, array: NDArray[np.generic]) -> None:
-    """Save one array of a field."""
-    np.save(array_path(folder, segment_id, field, name), array)
+def write_array(folder: Path, segment_id: str, field: str, name: str, pieces: Pieces) -> None:
+    """Save one array of a field, given in one or several pieces, as `numpy.save` would."""
+    first = pieces[0]
+    header = {
+        "descr": np.lib.format.dtype_to_descr(first.dtype),
+        "fortran_order": False,
+        "shape": (sum(map(len, pieces)), *first.shape[1:]),
+    }
+    with array_path(folder, segment_id, field, name).open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for piece in pieces:
+            file.write(np.ascontiguousarray(piece).data)
 
 
 def read_array(folder: Path, segment_id: str, field: str, name: str) -> NDArray[np.generic]:
@@ -221,13 +237,11 @@ def read_array(folder: Path, segment_id: str, field: str, name: str) -> NDArray[
     return array.view(np.ndarray)
 
 
-def save_field(folder: Path, segment_id: str, name: str, field: ArrayField) -> None:
+def save_field(folder: Path, segment_id: str, name: str, arrays: Mapping[str, Pieces]) -> None:
     """Save a field's arrays; those that it has no use for are empty and left out."""
-    names: dict[str, NDArray[Any]] = {"keys": field.lexicon.blob, "key_offsets": field.lexicon.offsets}
-    for array in _ARRAYS:
-        values = names[array] if array in names else getattr(field, array)
-        if len(values):
-            write_array(folder, segment_id, name, array, values)
+    for array, pieces in arrays.items():
+        if any(map(len, pieces)):
+            write_array(folder, segment_id, name, array, pieces)
 
 
 def open_field(folder: Path, segment_id: str, field: str, saved: Container[str]) -> ArrayField:

@@ -1,10 +1,11 @@
-"""A whole segment as arrays: made by the writer or mapped from files, saved, and updated from another one."""
+"""A whole segment as arrays: made by the writer or mapped from files, and saved, as it is or with other documents."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,8 +13,16 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, open_field, read_array, save_field, write_array
-from indexer.engines.whoosh_arrays.splicing import GONE, reorder_rows, splice
+from indexer.engines.whoosh_arrays.arrays import (
+    ArrayField,
+    IntArray,
+    Pieces,
+    open_field,
+    read_array,
+    save_field,
+    write_array,
+)
+from indexer.engines.whoosh_arrays.splicing import GONE, Members, reorder_rows, splice
 from indexer.engines.whoosh_arrays.stored import unpack_rows
 
 SECTION_FIELDS = ("words", "bigrams", "ids", "former", "phrases")
@@ -61,12 +70,11 @@ class SegmentData:
 
     def save(self, folder: Path, segment_id: str) -> None:
         """Write every array to a file of its own."""
-        with concurrent.futures.ThreadPoolExecutor() as threads:
-            saving = [threads.submit(save_field, folder, segment_id, *item) for item in self.fields.items()]
-            arrays = ((name, getattr(self, name)) for name in _SECTION_ARRAYS)
-            saving += [threads.submit(write_array, folder, segment_id, "sections", *item) for item in arrays]
-            for one in saving:
-                one.result()
+        with _saving() as run:
+            for name, field in self.fields.items():
+                run(save_field, folder, segment_id, name, field.arrays())
+            for name in _SECTION_ARRAYS:
+                run(write_array, folder, segment_id, "sections", name, [getattr(self, name)])
 
     @classmethod
     def open(cls, folder: Path, segment_id: str, saved: Container[str]) -> SegmentData:
@@ -75,8 +83,8 @@ class SegmentData:
         arrays = [read_array(folder, segment_id, "sections", name) for name in _SECTION_ARRAYS]
         return cls(fields, *cast(list[Any], arrays))
 
-    def updated(self, added: SegmentData, layout: IntArray) -> SegmentData:
-        """The segment with other documents.
+    def save_updated(self, folder: Path, segment_id: str, added: SegmentData, layout: IntArray) -> int:
+        """Write the arrays of a new segment: this one's with other documents. How many sections that has comes back.
 
         `layout` names the new documents in order: those ≥ 0 are this segment's, ascending; a −1 is the next of `added`.
         It keeps this segment's average lengths and dictionary, with which `added` was made too.
@@ -92,33 +100,49 @@ class SegmentData:
         rows = np.repeat(firsts - document_starts[:-1], sizes) + np.arange(sizes.sum())
         numbers = np.full(len(self) + len(added), GONE, dtype=np.int32)
         numbers[rows] = np.arange(len(rows))
-        old, new = numbers[: len(self)], numbers[len(self) :]
-        with concurrent.futures.ThreadPoolExecutor() as threads:  # NumPy lets go of the interpreter where it copies
-            spliced = dict(
-                zip(
-                    SECTION_FIELDS,
-                    threads.map(lambda name: splice(self.fields[name], added.fields[name], old, new), SECTION_FIELDS),
-                    strict=True,
-                )
-            )
-        for name, by in NAMED_BY.items():
-            ranks = spliced[by]
-            spliced[name] = splice(self.fields[name], added.fields[name], ranks.old_ranks, ranks.added_ranks)
         stored_starts, stored = reorder_rows(
             np.concatenate((self.stored_starts, self.stored_starts[-1] + added.stored_starts[1:])),
             self.stored,
             added.stored,
             np.where(from_added, len(self.document_starts) + np.cumsum(from_added) - 1, layout),
         )
-        return SegmentData(
-            {name: item.field for name, item in spliced.items()},
-            np.concatenate((self.facets, added.facets))[rows],
-            document_starts[:-1].astype(np.int32),
-            stored_starts,
-            stored,
-            self.dictionary,
-            self.averages,
-        )
+        section_arrays: dict[str, Pieces] = {
+            "facets": [np.concatenate((self.facets, added.facets))[rows]],
+            "document_starts": [document_starts[:-1].astype(np.int32)],
+            "stored_starts": [stored_starts],
+            "stored": stored,
+            "dictionary": [self.dictionary],
+            "averages": [self.averages],
+        }
+
+        def save_spliced(name: str, old: Members, new: Members) -> tuple[Members, Members]:
+            spliced = splice(self.fields[name], added.fields[name], old, new)
+            save_field(folder, segment_id, name, spliced.arrays)
+            return spliced.old_ranks, spliced.added_ranks
+
+        with _saving() as run:
+            of_sections = numbers[: len(self)], numbers[len(self) :]
+            ranks = {name: run(save_spliced, name, *of_sections) for name in SECTION_FIELDS}
+            for name in _SECTION_ARRAYS:
+                run(write_array, folder, segment_id, "sections", name, section_arrays[name])
+            for name, by in NAMED_BY.items():
+                run(save_spliced, name, *ranks[by].result())
+        return len(rows)
+
+
+@contextmanager
+def _saving() -> Iterator[Callable[..., concurrent.futures.Future[Any]]]:
+    """Runs functions beside each other: NumPy lets go of the interpreter where it copies, and so does a file."""
+    futures: list[concurrent.futures.Future[Any]] = []
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+
+        def run(function: Callable[..., Any], *arguments: Any) -> concurrent.futures.Future[Any]:
+            futures.append(threads.submit(function, *arguments))
+            return futures[-1]
+
+        yield run
+    for future in futures:
+        future.result()
 
 
 _SECTION_ARRAYS = ("facets", "document_starts", "stored_starts", "stored", "dictionary", "averages")

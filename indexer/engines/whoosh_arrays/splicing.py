@@ -7,14 +7,15 @@ them, readings with the words that are read so. Cutting and inserting keeps the 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.whoosh_arrays import arrays
-from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, Lexicon, blocks_of, starts_of
+from indexer.engines.whoosh_arrays.arrays import ArrayField, IntArray, Lexicon, Pieces, blocks_of, starts_of
 
 GONE = -1
 PORTION_MEMBERS = 250_000  # 1 MB of numbers at a time
@@ -24,9 +25,9 @@ Members = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Spliced:
-    """The new field, and the new rank of each old and each added name (GONE for one that has no member left)."""
+    """The new field's arrays, and the new rank of each old and added name (GONE for one that has no member left)."""
 
-    field: ArrayField
+    arrays: Mapping[str, Pieces]
     old_ranks: Members
     added_ranks: Members
 
@@ -37,55 +38,77 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
     `old_members` and `added_members` give each member its new number; the former must ascend where it is not GONE.
     """
     blocks = blocks_of(max(int(numbers.max(initial=GONE)) + 1 for numbers in (old_members, added_members)))
-    kept, gone = _renumbered(old, old_members, blocks)
+    gone = _gone(old, old_members)
+    members, sizes = _renumbered(old, old_members, gone, blocks)
     places, known = _places(old.lexicon, added.lexicon)
     numbers = added_members[added.members_of(range(len(added.lexicon)))]
-    at, new, names = _insertions(kept, added, numbers, places, known)
+    at, new, names = _insertions(old, added, old_members, numbers, places, known)
     more = np.zeros((len(places), blocks), dtype=np.int64)
     np.add.at(more, (names, numbers[new] >> arrays.BLOCK_BITS), 1)
-    sizes = np.diff(kept.offsets).astype(np.int64).reshape(-1, blocks)
     alive = sizes.sum(axis=1) > 0
     alive[places[known]] |= more[known].sum(axis=1) > 0
     old_ranks, added_ranks = ranks = _ranks(alive, places, known)
-    in_old = at + np.searchsorted(gone - np.arange(len(gone)), at, side="right")
-    has_impacts = len(old.impacts) or len(added.impacts)
-    has_positions = len(old.counts) or len(added.counts)
-    field = ArrayField(
-        _spliced_lexicon(old.lexicon, added.lexicon, alive, places, known),
-        starts_of(_joined(sizes, more, ranks).ravel()),
-        edited(kept.members, gone[:0], at, numbers[new]),
-    )
-    if has_impacts:
-        field = replace(field, impacts=edited(old.impacts, gone, in_old, added.impacts[new]))
-    if has_positions:  # such a field never holds one posting twice: all of `added` are new
-        counts, position_sizes, positions = _spliced_positions(old, added, gone, in_old)
-        position_starts = starts_of(_joined(position_sizes, np.diff(added.position_starts), ranks))
-        field = replace(field, counts=counts, position_starts=position_starts, positions=positions)
-    return Spliced(field, old_ranks, added_ranks)
+    keys, key_offsets = _spliced_lexicon(old.lexicon, added.lexicon, alive, places, known)
+    spliced: dict[str, Pieces] = {
+        "keys": keys,
+        "key_offsets": [key_offsets],
+        "offsets": [starts_of(_joined(sizes, more, ranks).ravel())],
+        "members": edited(members, gone, at, numbers[new]),
+    }
+    if len(old.impacts) or len(added.impacts):
+        spliced["impacts"] = edited(old.impacts, gone, at, added.impacts[new])
+    if len(old.counts) or len(added.counts):  # such a field never holds one posting twice: all of `added` are new
+        position_sizes, positions = _spliced_positions(old, added, gone, at)
+        spliced |= {
+            "counts": edited(old.counts, gone, at, added.counts),
+            "position_starts": [starts_of(_joined(position_sizes, np.diff(added.position_starts), ranks))],
+            "positions": positions,
+        }
+    return Spliced(spliced, old_ranks, added_ranks)
 
 
-def _renumbered(old: ArrayField, numbers: Members, blocks: int) -> tuple[ArrayField, IntArray]:
-    """`old` with other numbers for its members, without those that are GONE; and the places of these.
+def _gone(old: ArrayField, numbers: Members) -> IntArray:
+    """The places of the members that are GONE, ascending."""
+    lost = np.flatnonzero(numbers == GONE)
+    if not len(lost):
+        return lost
+    may_be_gone = np.zeros(1 << arrays.BLOCK_BITS, dtype=bool)  # by what the files hold: a number within some block
+    may_be_gone[lost & (len(may_be_gone) - 1)] = True
+    steps = range(0, len(old.members), PORTION_MEMBERS)
+    found = [np.flatnonzero(may_be_gone[old.members[first : first + PORTION_MEMBERS]]) + first for first in steps]
+    places = np.concatenate([lost[:0], *found])
+    blocks = (np.searchsorted(old.offsets, places, side="right") - 1) % old.blocks
+    is_gone: NDArray[np.bool_] = numbers[(blocks << arrays.BLOCK_BITS) + old.members[places]] == GONE
+    return places[is_gone]
+
+
+def _renumbered(
+    old: ArrayField, numbers: Members, gone: IntArray, blocks: int
+) -> tuple[NDArray[np.uint16], NDArray[Any]]:
+    """The members by their new numbers, those that are `gone` still among them; [names, blocks] how many are not.
 
     In portions that the processor's cache holds: new memory for all at once takes several times as long.
     """
     names = len(old.lexicon)
+    if blocks == old.blocks and np.all((numbers == np.arange(len(numbers))) | (numbers == GONE)):
+        sizes = np.diff(old.offsets).astype(np.int64)
+        np.subtract.at(sizes, np.searchsorted(old.offsets, gone, side="right") - 1, 1)
+        return old.members, sizes.reshape(-1, blocks)
     starts = old.starts()
     steps = np.searchsorted(starts, np.arange(0, starts[-1], PORTION_MEMBERS))
-    sizes: list[NDArray[Any]] = [np.empty(0, dtype=np.int64)]
-    members: list[NDArray[np.uint16]] = [np.empty(0, dtype=np.uint16)]
-    gone: list[IntArray] = [np.empty(0, dtype=np.int64)]
-    for first, last in itertools.pairwise(np.unique(np.append(steps, names)).tolist()):
+    bounds = np.unique(np.append(steps, names)).tolist()
+    sizes = np.zeros((names, blocks), dtype=np.int64)
+    members = np.empty(len(old.members), dtype=np.uint16)
+    for first, last in itertools.pairwise(bounds):
+        begin, end = starts[first], starts[last]
         portion = numbers[old.members_of(range(first, last))]
-        lost = np.flatnonzero(portion == GONE)
-        begins = starts[first : last + 1] - starts[first]
+        members[begin:end] = portion
+        lost = gone[slice(*np.searchsorted(gone, (begin, end)))] - begin
+        begins = starts[first : last + 1] - begin
         begins -= np.searchsorted(lost, begins)
         portion = np.delete(portion, lost) if len(lost) else portion
-        sizes.append(np.diff(arrays.block_offsets(portion, begins, blocks)))
-        members.append(portion.astype(np.uint16))
-        gone.append(lost + starts[first])
-    kept = ArrayField(old.lexicon, starts_of(np.concatenate(sizes)), np.concatenate(members))
-    return kept, np.concatenate(gone)
+        sizes[first:last] = np.diff(arrays.block_offsets(portion, begins, blocks)).reshape(-1, blocks)
+    return members, sizes
 
 
 def _joined(sizes: NDArray[Any], added: NDArray[Any], ranks: tuple[Members, Members]) -> NDArray[Any]:
@@ -101,7 +124,7 @@ def _joined(sizes: NDArray[Any], added: NDArray[Any], ranks: tuple[Members, Memb
 
 def reorder_rows(
     starts: IntArray, old: NDArray[np.uint8], added: NDArray[np.uint8], rows: IntArray
-) -> tuple[IntArray, NDArray[np.uint8]]:
+) -> tuple[IntArray, Pieces]:
     """The given rows of bytes ([rows + 1] starts into `old` with `added` behind it), in that order."""
     length = len(old)
     runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
@@ -111,8 +134,7 @@ def reorder_rows(
         for first, last in spans
         for piece in (old[first:last], added[max(0, first - length) : max(0, last - length)])
     ]
-    joined = np.concatenate([np.empty(0, dtype=np.uint8), *pieces])
-    return np.concatenate(([0], np.cumsum(np.diff(starts)[rows]))).astype(np.int64), joined
+    return np.concatenate(([0], np.cumsum(np.diff(starts)[rows]))).astype(np.int64), [old[:0], *pieces]
 
 
 def _places(old: Lexicon, added: Lexicon) -> tuple[IntArray, NDArray[np.bool_]]:
@@ -124,21 +146,28 @@ def _places(old: Lexicon, added: Lexicon) -> tuple[IntArray, NDArray[np.bool_]]:
 
 
 def _insertions(
-    kept: ArrayField, added: ArrayField, numbers: Members, places: IntArray, known: NDArray[np.bool_]
+    old: ArrayField,
+    added: ArrayField,
+    old_numbers: Members,
+    numbers: Members,
+    places: IntArray,
+    known: NDArray[np.bool_],
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Of each new posting of `added`: where in `kept` it goes, which one it is, and the rank of its name there."""
+    """Of each new posting of `added`: where in `old` it goes, which one it is, and the rank of its name there."""
     at: list[IntArray] = [np.empty(0, dtype=np.int64)]
     new: list[IntArray] = [np.empty(0, dtype=np.int64)]
-    starts, begins = added.starts(), kept.starts()
+    starts, begins = added.starts(), old.starts()
+    kept = np.flatnonzero(old_numbers != GONE)
+    ranks = np.searchsorted(old_numbers[kept], numbers)
+    bounds = np.append(kept, len(old_numbers))[ranks]  # the first old member that is not before each new one
+    is_old = np.append(old_numbers, GONE)[bounds] == numbers
     for rank, place in enumerate(places.tolist()):
         postings = np.arange(starts[rank], starts[rank + 1])
         spots = np.zeros(len(postings), dtype=np.int64)
         if known[rank]:
-            run, wanted = kept.term_docs(place), numbers[postings]
-            spots = np.searchsorted(run, wanted)
-            is_new = np.ones(len(wanted), dtype=bool)
-            inside = spots < len(run)
-            is_new[inside] = run[spots[inside]] != wanted[inside]
+            run, limits = old.term_docs(place), bounds[postings]
+            spots = np.searchsorted(run, limits)
+            is_new = ~is_old[postings] | (run[np.minimum(spots, len(run) - 1)] != limits)
             spots, postings = spots[is_new], postings[is_new]
         at.append(begins[place] + spots)
         new.append(postings)
@@ -159,23 +188,22 @@ def _ranks(alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_])
 
 def _spliced_lexicon(
     old: Lexicon, added: Lexicon, alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_]
-) -> Lexicon:
-    lengths = np.diff(old.offsets).astype(np.int64)
-    blob = old.blob[np.repeat(alive, lengths)]
-    starts = np.concatenate(([0], np.cumsum(np.where(alive, lengths, 0))))
+) -> tuple[Pieces, NDArray[np.uint32]]:
+    """The keys of the names that are alive or new, and where each begins."""
+    starts = old.offsets.astype(np.int64)
+    lengths = np.diff(starts)
+    dead = np.flatnonzero(~alive)
+    gone = np.repeat(starts[dead + 1] - np.cumsum(lengths[dead]), lengths[dead]) + np.arange(lengths[dead].sum())
     fresh = [added.key(rank) for rank in np.flatnonzero(~known).tolist()]
     sizes = np.array([len(name) for name in fresh], dtype=np.int64)
     fresh_bytes = np.frombuffer(b"".join(fresh), dtype=np.uint8)
-    keys = np.insert(blob, np.repeat(starts[places[~known]], sizes), fresh_bytes)
+    keys = edited(old.blob, gone, np.repeat(starts[places[~known]], sizes), fresh_bytes)
     before = np.concatenate(([0], np.cumsum(alive)))[places[~known]]
-    all_lengths = np.insert(lengths[alive], before, sizes)
-    return Lexicon(keys, starts_of(all_lengths))
+    return keys, starts_of(np.insert(lengths[alive], before, sizes))
 
 
-def _spliced_positions(
-    old: ArrayField, added: ArrayField, gone: IntArray, at: IntArray
-) -> tuple[NDArray[np.uint8], IntArray, NDArray[np.uint16]]:
-    """Counts of the postings, how many positions each of the old names has left, and all positions."""
+def _spliced_positions(old: ArrayField, added: ArrayField, gone: IntArray, at: IntArray) -> tuple[IntArray, Pieces]:
+    """How many positions each of the old names has left, and all positions."""
     ends = np.cumsum(old.counts, dtype=np.uint32)
     runs = old.counts[gone].astype(np.int64)
     before = np.cumsum(runs)
@@ -183,14 +211,13 @@ def _spliced_positions(
     begins = np.where(at > 0, ends[at - 1], 0) if len(ends) else np.zeros(len(at), dtype=np.int64)
     sizes = np.diff(old.position_starts).astype(np.int64)
     np.subtract.at(sizes, np.searchsorted(old.starts(), gone, side="right") - 1, runs)
-    positions = edited(old.positions, lost, np.repeat(begins, added.counts).astype(np.int64), added.positions)
-    return edited(old.counts, gone, at, added.counts), sizes, positions
+    return sizes, edited(old.positions, lost, np.repeat(begins, added.counts).astype(np.int64), added.positions)
 
 
-def edited(array: NDArray[Any], gone: IntArray, at: IntArray, values: NDArray[Any]) -> NDArray[Any]:
+def edited(array: NDArray[Any], gone: IntArray, at: IntArray, values: NDArray[Any]) -> Pieces:
     """`array` with `values` put before the ascending places `at`, and without its ascending places `gone`.
 
-    In few long copies, where np.insert and np.delete ask of each element.
+    As what lies between: np.insert and np.delete ask of each element, and make a copy of all.
     """
     bounds = [0, *(np.flatnonzero(np.diff(at)) + 1).tolist(), len(at)] if len(at) else [0]
     nothing = values[:0]
@@ -201,7 +228,7 @@ def edited(array: NDArray[Any], gone: IntArray, at: IntArray, values: NDArray[An
     for begin, end, new in sorted(edits, key=lambda edit: edit[:2]):
         pieces += (array[done:begin], new.astype(array.dtype, copy=False))
         done = max(done, end)
-    return np.concatenate([*pieces, array[done:]])
+    return [*pieces, array[done:]]
 
 
 def _runs(numbers: NDArray[np.integer[Any]]) -> list[tuple[int, int]]:

@@ -145,18 +145,20 @@ class IndexWriter:
         `attachments` are files to keep beside it, by name. `layout` names its documents in order: ≥ 0 is a document of
         the index being served, ascending, −1 the next of those added; without it, those added are all there are.
         """
+        name = self._segment.segment_id()
         if layout is None:
             data = self._data(None)
+            data.save(self._folder, name)
+            sections = len(data)
         else:
             assert self._served is not None
             served = SegmentData.open(self._folder, self._served.segment_id(), self._served.sizes)
-            data = served.updated(self._data(served), np.array(layout, dtype=np.int64))
-        name = self._segment.segment_id()
-        data.save(self._folder, name)
+            order = np.array(layout, dtype=np.int64)
+            sections = served.save_updated(self._folder, name, self._data(served), order)
         for attachment, path in attachments.items():
             shutil.copyfile(path, self._folder / f"{name}.{attachment}")
         self._segment.sizes = {path.name: path.stat().st_size for path in self._folder.glob(f"{name}.*")}
-        self._segment.set_doc_count(len(data))
+        self._segment.set_doc_count(sections)
         self._segment.manifest = json.loads(json.dumps(manifest))
         generation = self._generation + 1
         TOC(index_schema(), [self._segment], generation).write(self._storage, INDEX_NAME)
