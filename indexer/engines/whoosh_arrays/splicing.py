@@ -75,7 +75,7 @@ def _gone(old: ArrayField, numbers: Members) -> IntArray:
     may_be_gone = np.zeros(1 << arrays.BLOCK_BITS, dtype=bool)  # by what the files hold: a number within some block
     may_be_gone[lost & (len(may_be_gone) - 1)] = True
     steps = range(0, len(old.members), PORTION_MEMBERS)
-    found = [np.flatnonzero(may_be_gone[old.members[first : first + PORTION_MEMBERS]]) + first for first in steps]
+    found = [np.flatnonzero(may_be_gone.take(old.members[first : first + PORTION_MEMBERS])) + first for first in steps]
     places = np.concatenate([lost[:0], *found])
     blocks = (np.searchsorted(old.offsets, places, side="right") - 1) % old.blocks
     is_gone: NDArray[np.bool_] = numbers[(blocks << arrays.BLOCK_BITS) + old.members[places]] == GONE
@@ -101,7 +101,7 @@ def _renumbered(
     members = np.empty(len(old.members), dtype=np.uint16)
     for first, last in itertools.pairwise(bounds):
         begin, end = starts[first], starts[last]
-        portion = numbers[old.members_of(range(first, last))]
+        portion = numbers.take(old.members_of(range(first, last)))  # in half the time of numbers[…]
         members[begin:end] = portion
         lost = gone[slice(*np.searchsorted(gone, (begin, end)))] - begin
         begins = starts[first : last + 1] - begin
