@@ -51,15 +51,20 @@ def bigram_codes(text: str) -> NDArray[np.uint64]:
     Left out are a last hiragana that follows another character, the ending of nearly every sentence, and pairs of ASCII
     characters, where words are the better unit. `bigram_text` gives a code's characters.
     """
-    spaced = _NOT_WORD.sub(" ", text) + " "
-    points = np.frombuffer(spaced.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    return bigram_codes_of([text])[0]
+
+
+def bigram_codes_of(texts: Iterable[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The `bigram_codes` of some texts, one text after another, and which text each is of."""
+    spaced = [_NOT_WORD.sub(" ", text) + " " for text in texts]
+    points = np.frombuffer("".join(spaced).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     points[points == 32] = 0
     first, second = points[:-1], points[1:]
     keep = (first != 0) & ((first >= _ASCII_END) | (second >= _ASCII_END))
-    follows = np.concatenate((np.zeros(1, dtype=np.uint64), points[:-2])) != 0
+    follows = np.concatenate((np.zeros(1, dtype=bool), points[:-2] != 0))
     keep &= (second != 0) | ~follows | (first < _HIRAGANA.start) | (first >= _HIRAGANA.stop)
     codes: NDArray[np.uint64] = (first[keep] << np.uint64(_CODEPOINT_BITS)) | second[keep]
-    return codes
+    return codes, np.repeat(np.arange(len(spaced)), list(map(len, spaced)))[:-1][keep]
 
 
 def bigram_text(code: int) -> str:

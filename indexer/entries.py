@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ def entries_of(document: Document) -> Iterator[Entry]:
         "pattern": (document.pattern,) if document.pattern else (),
         "kind": (document.kind,),
     }
+    fold_once = functools.cache(fold)  # the sections of a document share much of their titles and paths
     for section in document.sections or (Section(document.id, "", "", 0, (), ""),):
         is_lead = section.id == document.id
         questions = [question.text for question in document.questions if question.anchor == section.anchor]
@@ -68,7 +70,7 @@ def entries_of(document: Document) -> Iterator[Entry]:
             stored["document"] = to_stored(document)
         phrases = [("heading", section.heading or document.title), *(("question", text) for text in questions)]
         weight = SOURCES_WEIGHT if section.html.startswith(FOOTNOTES_START) else 1.0
-        folded = {name: fold(text) for name, text in texts.items()}
+        folded = {name: fold(text) if name == "body" else fold_once(text) for name, text in texts.items()}
         yield Entry(section.id, folded, facets, stored, tuple(phrases), weight)
 
 

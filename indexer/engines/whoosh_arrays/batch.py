@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.analysis import Analyzer, bigram_codes, occurrences_of
+from indexer.analysis import Analyzer, bigram_codes_of, occurrences_of
 from indexer.engines.whoosh_arrays.arrays import MAX_POSITION
 from indexer.engines.whoosh_arrays.stored import rows_to_bytes
 from indexer.entries import Entry
 from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES
-from indexer.tokenizer import Word
+from indexer.tokenizer import Token, Word
 from kb.folding import fold
 from kb.kana import to_katakana
 
@@ -83,24 +84,21 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
     term_numbers: dict[str, int] = {}
     readings: set[tuple[str, int]] = set()
     synonyms: set[tuple[str, int]] = set()
-    words: list[int] = []
-    sections: list[NDArray[np.uint64]] = []
-    codes: list[NDArray[np.uint64]] = []
-    lengths: list[list[int]] = []
+    texts: list[str] = []  # of every section each field, in this order
+    sizes: list[int] = []  # of every text: how many of the following it has
+    terms: list[int] = []
+    offsets: list[int] = []
     weights: list[float] = []
     documents: list[list[Mapping[str, Any]]] = []
     terms_of: dict[int, list[tuple[int, int]]] = {}
+    tokens_of = functools.cache(analyzer.tokens)  # of titles and headings, which come again and again
 
     def learn(word: Word) -> list[tuple[int, int]]:
-        """(term as it stands in `words`, offset) of each term of a word that was not met before."""
-        terms = []
-        for found in occurrences_of(word):
-            term = term_numbers.setdefault(found.term, len(term_numbers))
-            terms.append((term << SECTION_BITS + FIELD_BITS + POSITION_BITS, found.start))
-            if found.reading:
-                readings.add((found.reading, term))
-            synonyms.update((str(group), term) for group in found.synonym_groups)
-        return terms
+        """(term, offset) of each term of a word that was not met before."""
+        found = [(term_numbers.setdefault(item.term, len(term_numbers)), item) for item in occurrences_of(word)]
+        readings.update((item.reading, term) for term, item in found if item.reading)
+        synonyms.update((str(group), term) for term, item in found for group in item.synonym_groups)
+        return [(term, item.start) for term, item in found]
 
     for section, entry in enumerate(entries):
         row = _row(entry)
@@ -108,39 +106,59 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
         if row.is_lead:
             documents.append([])
         documents[-1].append(entry.stored)
-        batch.phrases += [_phrase(kind, text, section, analyzer) for kind, text in entry.phrases]
-        base = 0
-        lengths.append([])
+        batch.phrases += [_phrase(kind, text, section, tokens_of) for kind, text in entry.phrases]
         weights.append(entry.weight)
-        for number, name in enumerate(FIELD_NAMES):
+        for name in FIELD_NAMES:
             text = entry.texts[name]
-            before = len(words)
-            place = (section << FIELD_BITS | number) << POSITION_BITS
-            for start, _, word in analyzer.tokenizer.tokenize(text):
-                terms = terms_of.get(id(word))  # the tokenizer keeps its words
-                if terms is None:
-                    terms = terms_of[id(word)] = learn(word)
-                for term, offset in terms:
-                    words.append(term | place | min(base + start + offset, MAX_POSITION))
-            lengths[-1].append(len(words) - before)
-            field_codes = bigram_codes(text)
-            codes.append(field_codes)
-            sections.append(np.full(len(field_codes), section << FIELD_BITS | number, dtype=np.uint64))
-            base += len(text) + FIELD_GAP_CHARS
+            before = len(terms)
+            for start, _, word in analyzer.tokenizer.tokenize(text) if name == "body" else tokens_of(text):
+                known = terms_of.get(id(word))  # the tokenizer keeps its words
+                if known is None:
+                    known = terms_of[id(word)] = learn(word)
+                for term, offset in known:
+                    terms.append(term)
+                    offsets.append(start + offset)
+            texts.append(text)
+            sizes.append(len(terms) - before)
     batch.documents = [rows_to_bytes(rows) for rows in documents]
     batch.terms = list(term_numbers)
     batch.readings = sorted(readings)
     batch.synonyms = sorted(synonyms)
-    batch.words = np.array(words, dtype=np.uint64)
-    batch.lengths = np.array(lengths, dtype=np.int32).reshape(-1, len(FIELD_NAMES))
     batch.weights = np.array(weights, dtype=np.float32)
-    if codes:
-        batch.bigram_keys, ranks = np.unique(np.concatenate(codes), return_inverse=True)
-        packed = ranks.astype(np.uint64) << np.uint64(SECTION_BITS + FIELD_BITS) | np.concatenate(sections)
-        unique, counts = np.unique(packed, return_counts=True)
-        capped = np.minimum(counts, (1 << COUNT_BITS) - 1).astype(np.uint64)
-        batch.bigrams = unique << np.uint64(COUNT_BITS) | capped
+    batch.lengths = np.array(sizes, dtype=np.int32).reshape(-1, len(FIELD_NAMES))
+    if texts:
+        batch.words = _packed_words(texts, sizes, terms, offsets)
+        batch.bigram_keys, batch.bigrams = _packed_bigrams(texts)
     return batch
+
+
+def _places(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Section and field of each text, packed."""
+    sections = np.arange(len(texts) // len(FIELD_NAMES), dtype=np.uint64)[:, np.newaxis]
+    places: NDArray[np.uint64] = sections << np.uint64(FIELD_BITS) | np.arange(len(FIELD_NAMES), dtype=np.uint64)
+    return places.ravel()
+
+
+def _packed_words(
+    texts: Sequence[str], sizes: Sequence[int], terms: Sequence[int], offsets: Sequence[int]
+) -> NDArray[np.uint64]:
+    """See AnalysedBatch; the fields of a section follow one another, with a gap between them."""
+    lengths = np.array(list(map(len, texts)), dtype=np.int64).reshape(-1, len(FIELD_NAMES)) + FIELD_GAP_CHARS
+    begins = (np.cumsum(lengths, axis=1) - lengths).ravel()
+    positions = np.minimum(np.array(offsets, dtype=np.int64) + np.repeat(begins, sizes), MAX_POSITION)
+    numbers = np.array(terms, dtype=np.uint64) << np.uint64(SECTION_BITS + FIELD_BITS + POSITION_BITS)
+    places = np.repeat(_places(texts), sizes) << np.uint64(POSITION_BITS)
+    return np.bitwise_or(numbers | places, positions.astype(np.uint64))
+
+
+def _packed_bigrams(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The distinct bigrams, ascending, and where they stand: see AnalysedBatch."""
+    codes, numbers = bigram_codes_of(texts)
+    keys, ranks = np.unique(codes, return_inverse=True)
+    packed = ranks.astype(np.uint64) << np.uint64(SECTION_BITS + FIELD_BITS) | _places(texts)[numbers]
+    unique, counts = np.unique(packed, return_counts=True)
+    capped = np.minimum(counts, (1 << COUNT_BITS) - 1).astype(np.uint64)
+    return keys, unique << np.uint64(COUNT_BITS) | capped
 
 
 def _row(entry: Entry) -> Row:
@@ -149,7 +167,7 @@ def _row(entry: Entry) -> Row:
     return Row(entry.id, entry.facets, lead is not None, former_ids)
 
 
-def _phrase(kind: str, text: str, section: int, analyzer: Analyzer) -> Phrase:
+def _phrase(kind: str, text: str, section: int, tokens_of: Callable[[str], list[Token]]) -> Phrase:
     key = fold(text)
-    readings = [token.word.reading or to_katakana(key[token.start : token.end]) for token in analyzer.tokens(key)]
+    readings = [token.word.reading or to_katakana(key[token.start : token.end]) for token in tokens_of(key)]
     return Phrase(key, "".join(readings)[:MAX_READING_CHARS], kind, text, section)
