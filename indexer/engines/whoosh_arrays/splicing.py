@@ -38,8 +38,8 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
     `old_members` and `added_members` give each member its new number; the former must ascend where it is not GONE.
     """
     blocks = blocks_of(max(int(numbers.max(initial=GONE)) + 1 for numbers in (old_members, added_members)))
-    gone = _gone(old, old_members)
-    members, sizes = _renumbered(old, old_members, gone, blocks)
+    gone, sizes = _left(old, old_members, blocks)
+    members = _renumbered(old, old_members)
     places, known = _places(old.lexicon, added.lexicon)
     numbers = added_members[added.members_of(range(len(added.lexicon)))]
     at, new, names = _insertions(old, added, old_members, numbers, places, known)
@@ -67,48 +67,44 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
     return Spliced(spliced, old_ranks, added_ranks)
 
 
-def _gone(old: ArrayField, numbers: Members) -> IntArray:
-    """The places of the members that are GONE, ascending."""
-    lost = np.flatnonzero(numbers == GONE)
-    if not len(lost):
-        return lost
-    may_be_gone = np.zeros(1 << arrays.BLOCK_BITS, dtype=bool)  # by what the files hold: a number within some block
-    may_be_gone[lost & (len(may_be_gone) - 1)] = True
+def _left(old: ArrayField, numbers: Members, blocks: int) -> tuple[IntArray, IntArray]:
+    """The places of the members that are GONE, ascending; [names, blocks] how many others each name has in each block.
+
+    All but those that are gone or get into another block stay where they are counted: few, which a table finds.
+    """
+    of_block = (1 << arrays.BLOCK_BITS) - 1
+    old_blocks = np.arange(len(numbers)) >> arrays.BLOCK_BITS
+    moving = (numbers == GONE) | (numbers >> arrays.BLOCK_BITS != old_blocks)
+    may_move = np.zeros(1 << arrays.BLOCK_BITS, dtype=bool)  # by what the files hold: a number within some block
+    may_move[np.flatnonzero(moving) & of_block] = True
     steps = range(0, len(old.members), PORTION_MEMBERS)
-    found = [np.flatnonzero(may_be_gone.take(old.members[first : first + PORTION_MEMBERS])) + first for first in steps]
-    places = np.concatenate([lost[:0], *found])
-    blocks = (np.searchsorted(old.offsets, places, side="right") - 1) % old.blocks
-    is_gone: NDArray[np.bool_] = numbers[(blocks << arrays.BLOCK_BITS) + old.members[places]] == GONE
-    return places[is_gone]
+    found = [np.flatnonzero(may_move.take(old.members[first : first + PORTION_MEMBERS])) + first for first in steps]
+    places = np.concatenate([np.empty(0, dtype=np.int64), *found])
+    names, block = np.divmod(np.searchsorted(old.offsets, places, side="right") - 1, old.blocks)
+    members = (block << arrays.BLOCK_BITS) + old.members[places]
+    places, names, members = (each[moving[members]] for each in (places, names, members))
+    is_gone = numbers[members] == GONE
+    sizes = np.zeros((len(old.lexicon), max(blocks, old.blocks)), dtype=np.int64)
+    sizes[:, : old.blocks] = np.diff(old.offsets).reshape(-1, old.blocks)
+    np.subtract.at(sizes, (names, old_blocks[members]), 1)
+    np.add.at(sizes, (names[~is_gone], numbers[members[~is_gone]] >> arrays.BLOCK_BITS), 1)
+    return places[is_gone], sizes[:, :blocks]
 
 
-def _renumbered(
-    old: ArrayField, numbers: Members, gone: IntArray, blocks: int
-) -> tuple[NDArray[np.uint16], NDArray[Any]]:
-    """The members by their new numbers, those that are `gone` still among them; [names, blocks] how many are not.
+def _renumbered(old: ArrayField, numbers: Members) -> NDArray[np.uint16]:
+    """The members by their new numbers, each where it was; what stands for those that are GONE means nothing.
 
     In portions that the processor's cache holds: new memory for all at once takes several times as long.
     """
-    names = len(old.lexicon)
-    if blocks == old.blocks and np.all((numbers == np.arange(len(numbers))) | (numbers == GONE)):
-        sizes = np.diff(old.offsets).astype(np.int64)
-        np.subtract.at(sizes, np.searchsorted(old.offsets, gone, side="right") - 1, 1)
-        return old.members, sizes.reshape(-1, blocks)
+    if np.all((numbers == np.arange(len(numbers))) | (numbers == GONE)):
+        return old.members
     starts = old.starts()
     steps = np.searchsorted(starts, np.arange(0, starts[-1], PORTION_MEMBERS))
-    bounds = np.unique(np.append(steps, names)).tolist()
-    sizes = np.zeros((names, blocks), dtype=np.int64)
     members = np.empty(len(old.members), dtype=np.uint16)
-    for first, last in itertools.pairwise(bounds):
-        begin, end = starts[first], starts[last]
+    for first, last in itertools.pairwise(np.unique(np.append(steps, len(old.lexicon))).tolist()):
         portion = numbers.take(old.members_of(range(first, last)))  # in half the time of numbers[…]
-        members[begin:end] = portion
-        lost = gone[slice(*np.searchsorted(gone, (begin, end)))] - begin
-        begins = starts[first : last + 1] - begin
-        begins -= np.searchsorted(lost, begins)
-        portion = np.delete(portion, lost) if len(lost) else portion
-        sizes[first:last] = np.diff(arrays.block_offsets(portion, begins, blocks)).reshape(-1, blocks)
-    return members, sizes
+        members[starts[first] : starts[last]] = portion
+    return members
 
 
 def _joined(sizes: NDArray[Any], added: NDArray[Any], ranks: tuple[Members, Members]) -> NDArray[Any]:
