@@ -38,7 +38,7 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
     `old_members` and `added_members` give each member its new number; the former must ascend where it is not GONE.
     """
     blocks = blocks_of(max(int(numbers.max(initial=GONE)) + 1 for numbers in (old_members, added_members)))
-    gone, sizes = _left(old, old_members, blocks)
+    gone, sizes = _remaining(old, old_members, blocks)
     members = _renumbered(old, old_members)
     places, known = _places(old.lexicon, added.lexicon)
     numbers = added_members[added.members_of(range(len(added.lexicon)))]
@@ -67,16 +67,16 @@ def splice(old: ArrayField, added: ArrayField, old_members: Members, added_membe
     return Spliced(spliced, old_ranks, added_ranks)
 
 
-def _left(old: ArrayField, numbers: Members, blocks: int) -> tuple[IntArray, IntArray]:
+def _remaining(old: ArrayField, numbers: Members, blocks: int) -> tuple[IntArray, IntArray]:
     """The places of the members that are GONE, ascending; [names, blocks] how many others each name has in each block.
 
     All but those that are gone or get into another block stay where they are counted: few, which a table finds.
     """
-    of_block = (1 << arrays.BLOCK_BITS) - 1
+    low_bits = (1 << arrays.BLOCK_BITS) - 1
     old_blocks = np.arange(len(numbers)) >> arrays.BLOCK_BITS
     moving = (numbers == GONE) | (numbers >> arrays.BLOCK_BITS != old_blocks)
     may_move = np.zeros(1 << arrays.BLOCK_BITS, dtype=bool)  # by what the files hold: a number within some block
-    may_move[np.flatnonzero(moving) & of_block] = True
+    may_move[np.flatnonzero(moving) & low_bits] = True
     steps = range(0, len(old.members), PORTION_MEMBERS)
     found = [np.flatnonzero(may_move.take(old.members[first : first + PORTION_MEMBERS])) + first for first in steps]
     places = np.concatenate([np.empty(0, dtype=np.int64), *found])
