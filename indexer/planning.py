@@ -186,7 +186,7 @@ class Planner:
         if isinstance(leaf, Phrase):
             if not bigrams and not tokens:
                 return None
-            return LeafPlan(leaf.text, (_phrase_unit(leaf.text, tokens, bigrams),), bigrams, is_phrase=True)
+            return LeafPlan(leaf.text, (_phrase_unit(leaf.text, text, tokens, bigrams),), bigrams, is_phrase=True)
         spans = list(self._spans(text, tokens, exact))
         if not spans:  # nothing but function words or signs: look for the characters themselves
             if not bigrams:
@@ -350,10 +350,17 @@ def _parts(span: Sequence[Token]) -> tuple[TermAt, ...]:
     )
 
 
-def _phrase_unit(typed: str, tokens: list[Token], bigrams: tuple[str, ...]) -> Unit:
+def _phrase_unit(typed: str, text: str, tokens: list[Token], bigrams: tuple[str, ...]) -> Unit:
+    """Bigrams stand in for words that the index divides otherwise, but only where they tell all of the folded `text`.
+
+    They leave out pairs of ASCII characters, and what is on both sides of a blank or a sign.
+    """
     content = [token for token in tokens if not token.word.is_function]
     terms = tuple(TermAt(token.word.term, token.start - content[0].start) for token in content)
-    return Unit(typed, 0, (Alternative(How.EXACT, typed, terms, bigrams, adjacent=True),))
+    tell_all = all("".join(pair) in bigrams for pair in itertools.pairwise(text))
+    return Unit(
+        typed, 0, (Alternative(How.EXACT, typed, terms, bigrams if tell_all or not terms else (), adjacent=True),)
+    )
 
 
 def bigrams_of(text: str) -> tuple[str, ...]:

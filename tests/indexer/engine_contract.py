@@ -223,6 +223,19 @@ class EngineContract(abc.ABC):
         assert ids(engine.search(SearchRequest('"官民が連携"'))) == ["agreement#public-private"]
         assert engine.search(SearchRequest('"連携が官民"')).total == 0
 
+    @pytest.mark.parametrize(
+        "phrase", ["CureApp 施行令", "施行令 CureApp", "施行令 zzz", "zzz 施行令", "施行令、施行令"]
+    )
+    def test_a_phrase_with_a_gap_or_latin_letters_matches_only_as_written_too(
+        self, engine: SearchEngine, phrase: str
+    ) -> None:
+        assert engine.search(SearchRequest("施行令")).total
+        assert engine.search(SearchRequest(f'"{phrase}"')).total == 0
+        everything = engine.search(SearchRequest("")).total
+        assert engine.search(SearchRequest(f'-"{phrase}"')).total == everything
+        (hit,) = engine.search(SearchRequest('"CureAppのような会社"')).hits
+        assert "<mark>CureAppのような会社</mark>" in hit.snippet
+
     def test_an_excluded_word_removes_its_sections(self, engine: SearchEngine) -> None:
         with_it = set(ids(engine.search(SearchRequest("競争入札"))))
         assert with_it - set(ids(engine.search(SearchRequest("競争入札 -シェアサイクル")))) == {"city"}

@@ -185,12 +185,12 @@ class Reference:
         }
 
     def _phrase(self, alternative: Alternative) -> Scores:
-        scores = self._substring(alternative.bigrams) if alternative.bigrams else {}
-        if alternative.terms and all(term.term in self._words.impacts for term in alternative.terms):
+        terms = [term.term for term in alternative.terms]
+        scores = self._substring(alternative.bigrams) if alternative.bigrams else self._all_of(self._words, terms)
+        if terms and all(term in self._words.impacts for term in terms):
             adjacent = self._adjacent(alternative.terms)
-            if not alternative.bigrams:
-                return dict.fromkeys(adjacent, self.idf(len(adjacent)))
-            if kept := {section: value for section, value in scores.items() if section in adjacent}:
+            kept = {section: value for section, value in scores.items() if section in adjacent}
+            if kept or not alternative.bigrams:
                 return kept
         return scores
 

@@ -119,14 +119,12 @@ class Lookup:
         return self._all_of(self.bigrams, bigrams)
 
     def _phrase(self, alternative: Alternative) -> Worth:
-        """Every bigram of the phrase, and its words side by side where the index knows them as words."""
-        found = self._substring(alternative.bigrams) if alternative.bigrams else NOTHING
-        if all(self.words.lexicon.find(term.term) is not None for term in alternative.terms) and alternative.terms:
-            adjacent = self._adjacent(alternative.terms)
-            if not alternative.bigrams:
-                return Worth(adjacent, self.idf(len(adjacent)))
-            keep = np.isin(found.docs, adjacent)
-            if keep.any():
+        """The words of a phrase side by side; where they are nowhere so, every bigram of it, if it has any."""
+        terms = [term.term for term in alternative.terms]
+        found = self._substring(alternative.bigrams) if alternative.bigrams else self._all_of(self.words, terms)
+        if terms and all(self.words.lexicon.find(term) is not None for term in terms):
+            keep = np.isin(found.docs, self._adjacent(alternative.terms))
+            if keep.any() or not alternative.bigrams:
                 return found.kept(keep)
         return found
 
