@@ -88,14 +88,16 @@ _CLUSTER = re.compile(
 _KANA = r"\u3041-\u3096\u30a1-\u30fa"
 _KATAKANA = r"\u30a1-\u30faー"
 _NUMERALS = "〇一二三四五六七八九十百千"
+# The first character stands before what is said of it: a look behind at every place makes `fold` take twice as long.
 _CONTEXT = re.compile(
-    rf"(?P<long>(?<=[{_KATAKANA}])[-ー]+(?=[{_KATAKANA}]|$|[^0-9a-z{_KATAKANA}-]))"
-    rf"|(?P<dot>(?<=[{_KATAKANA}])[・·](?=[{_KATAKANA}]))"
-    rf"|(?P<repeat>(?<=[{_KANA}])[ゝゞヽヾ])"
-    rf"|(?P<comma>(?<=[0-9]),(?=[0-9]{{3}}(?![0-9])))"
-    rf"|(?P<article>第[{_NUMERALS}]+(?=[条項号章節款編回期次年])"
-    rf"|[{_NUMERALS}]+(?=[万億兆][{_NUMERALS}万億]*円)|[{_NUMERALS}]{{2,}}(?=万?円)"
-    rf"|[{_NUMERALS}]{{2,}}(?=条|号(?!室))|(?<=[条0-9{_NUMERALS}]の)[{_NUMERALS}]+)"
+    rf"[-ー・·ゝゞヽヾ,第{_NUMERALS}](?:"
+    rf"(?P<long>(?<=[{_KATAKANA}][-ー])[-ー]*(?=[{_KATAKANA}]|$|[^0-9a-z{_KATAKANA}-]))"
+    rf"|(?P<dot>(?<=[{_KATAKANA}][・·])(?=[{_KATAKANA}]))"
+    rf"|(?P<repeat>(?<=[{_KANA}][ゝゞヽヾ]))"
+    rf"|(?P<comma>(?<=[0-9],)(?=[0-9]{{3}}(?![0-9])))"
+    rf"|(?P<article>(?<=第)[{_NUMERALS}]+(?=[条項号章節款編回期次年])"
+    rf"|(?<=[{_NUMERALS}])[{_NUMERALS}]*(?=[万億兆][{_NUMERALS}万億]*円)|(?<=[{_NUMERALS}])[{_NUMERALS}]+(?=万?円)"
+    rf"|(?<=[{_NUMERALS}])[{_NUMERALS}]+(?=条|号(?!室))|(?<=[条0-9{_NUMERALS}]の[{_NUMERALS}])[{_NUMERALS}]*))"
 )
 _AFTER_ARTICLE = re.compile(rf"[{_NUMERALS}0-9]+条(?:の[{_NUMERALS}0-9]+)*の$")
 _DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")}
