@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from indexer.build import BuildReport, Progress, build, is_stale
-from indexer.engine import IndexInfo, SearchEngine, SearchPage, SearchRequest, Suggestion
 from indexer.engines.whoosh_arrays import WhooshArraysBackend
 from kb.errors import SearchIndexError
 from kb.model import Document
 from webui.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.engine import IndexInfo, SearchEngine, SearchPage, SearchRequest, Suggestion
 
 BACKEND = WhooshArraysBackend()
 

@@ -1,10 +1,12 @@
-"""The `kb` command. Exit codes: 0 done, 1 problems found or nothing found, 2 wrong use."""
+"""The `kb` command. Exit codes: 0 done, 1 problems found or nothing found, 2 wrong use.
+
+Each command imports what it alone needs: `kb index` is to take a second at most when one file has changed.
+"""
 
 from __future__ import annotations
 
 import io
 import json
-import multiprocessing
 import os
 import sys
 import time
@@ -15,17 +17,11 @@ from typing import Any, TypeVar
 import click
 
 from indexer.build import BuildReport
-from indexer.engine import SearchRequest
-from indexer.evaluation import evaluate, format_report, load_judgements
 from kb.errors import ContentError, KbError, Problem, Severity, UsageError, printable
 from kb.vocabulary import FACETS
 from webui import bootstrap
-from webui.checking import check_content
-from webui.new_document import new_document
-from webui.schemas import search_json
 from webui.serving import free_port, serve_forever
 from webui.settings import Settings
-from webui.terminal import format_page
 
 F = TypeVar("F", bound=Callable[..., Any])
 SHOWN_WARNINGS = 20  # of a build; `kb check` lists them all
@@ -59,6 +55,8 @@ def main() -> None:
 @click.option("--workers", default=os.cpu_count() or 1, show_default="cores", type=click.IntRange(1, 64))
 def serve(content: tuple[str, ...], index: str | None, host: str, port: int, workers: int) -> None:
     """Build the index if it is missing or stale, then serve it."""
+    import multiprocessing
+
     settings = _settings(content, index)
     port = free_port(host, port)  # before the index is built, which may take minutes
     # In a process of its own: what a build loads would stay in the memory of every worker that is forked from here.
@@ -152,6 +150,10 @@ def search(
     **facets: tuple[str, ...],
 ) -> None:
     """Search the index (as the page does, in the same order)."""
+    from indexer.engine import SearchRequest
+    from webui.schemas import search_json
+    from webui.terminal import format_page
+
     settings = _settings(content, index)
     try:
         filters = {name: values for name, values in facets.items() if values}
@@ -172,6 +174,8 @@ def search(
 @common_options
 def check(content: tuple[str, ...], index: str | None) -> None:
     """Report every problem of every file: front matter, ids, links, thesaurus, user dictionary."""
+    from webui.checking import check_content
+
     problems = check_content(_settings(content, index).content)
     for problem in problems:
         click.echo(problem)
@@ -185,6 +189,8 @@ def check(content: tuple[str, ...], index: str | None) -> None:
 @common_options
 def eval_command(queries: str, content: tuple[str, ...], index: str | None) -> None:
     """nDCG@10, MRR@10, hit@1 and hit@10 of judged queries (JSON Lines)."""
+    from indexer.evaluation import evaluate, format_report, load_judgements
+
     try:
         judgements = load_judgements(Path(queries))
         report = evaluate(bootstrap.open_engine(_settings(content, index)), judgements)
@@ -201,6 +207,8 @@ def eval_command(queries: str, content: tuple[str, ...], index: str | None) -> N
 @common_options
 def new(document_id: str, title: str, folder: str, content: tuple[str, ...], index: str | None) -> None:
     """Start an internal document with valid front matter."""
+    from webui.new_document import new_document
+
     try:
         path = new_document(_settings(content, index).content, document_id, title, folder)
     except UsageError as error:
