@@ -25,6 +25,8 @@ from kb.query import Clause, Leaf, Phrase, Query, Text
 # 第167条の2第1項第4号: one reference, whose numbers mean nothing apart (folding has turned kanji numerals into digits).
 _ARTICLE = re.compile(r"第?\d+[条項号款章節編](?:の\d+)*(?:第\d+[項号](?:の\d+)*)*")
 MAX_SCRAP_CHARS = 2
+MAX_TEXTS_READ = 200  # of sections, for all phrases of a query; 200 of the bench corpus take 0.05 s
+_SIGNS_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 _DIGIT = re.compile(r"\d")
 # Words that carry a question but no subject: they rank, but none is required beside a word that does.
 QUESTION_WORDS = frozenset(
@@ -52,6 +54,7 @@ class Alternative(NamedTuple):
     """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
 
     No number may stand `branch_offset` characters behind the first: 第12条 is not 第12条の3.
+    Of a phrase, at most `texts` sections may be read where postings do not tell whether they hold it.
     Instead of terms, How.SUBSTRING has `bigrams` and How.RELATED `synonym_groups`: the index knows whose they are.
     """
 
@@ -62,6 +65,7 @@ class Alternative(NamedTuple):
     synonym_groups: tuple[int, ...] = ()
     adjacent: bool = False
     branch_offset: int | None = None
+    texts: int = 0
 
 
 class Unit(NamedTuple):
@@ -124,14 +128,18 @@ class Planner:
     def plan(self, query: Query, *, exact: bool = False) -> Plan:
         """The plan of a whole query; with `exact` nothing but the typed words themselves counts."""
         expansions: dict[str, tuple[str, ...]] = {}
+        leaves = [*query.exclusions, *(leaf for clause in query.clauses for leaf in clause.alternatives)]
+        texts = MAX_TEXTS_READ // max(1, sum(isinstance(leaf, Phrase) for leaf in leaves))
         clauses = tuple(
             plans
             for clause in query.clauses
             if (
-                plans := tuple(filter(None, (self._converted(leaf, exact, expansions) for leaf in clause.alternatives)))
+                plans := tuple(
+                    filter(None, (self._converted(leaf, exact, expansions, texts) for leaf in clause.alternatives))
+                )
             )
         )
-        exclusions = tuple(filter(None, (self._leaf(leaf, True, {}) for leaf in query.exclusions)))
+        exclusions = tuple(filter(None, (self._leaf(leaf, True, {}, texts) for leaf in query.exclusions)))
         is_question = any((leaf.conversions or (leaf,))[0].is_sentence for clause in clauses for leaf in clause)
         return Plan(clauses, exclusions, expansions, is_question, exact, *self._names(query))
 
@@ -153,9 +161,11 @@ class Planner:
         )
         return tuple(names), NAMED_WEIGHT if asking else TYPED_NAME_WEIGHT
 
-    def _converted(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
+    def _converted(
+        self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]], texts: int
+    ) -> LeafPlan | None:
         """The plan of a leaf with those of its conversions."""
-        plan = self._leaf(leaf, exact, expansions)
+        plan = self._leaf(leaf, exact, expansions, texts)
         if plan is None or exact or isinstance(leaf, Phrase):
             return plan
         text = fold(leaf.text)
@@ -163,7 +173,7 @@ class Planner:
         converted: list[LeafPlan] = []
         half_converted = not is_kana(text) and typed_reading(text) == ""
         for surface in self._conversions(text):
-            other = self._leaf(Text(surface), exact, expansions)
+            other = self._leaf(Text(surface), exact, expansions, texts)
             if half_converted and other is not None and other.is_sentence:
                 continue  # a whole question: its kana are grammar
             if other is not None and [unit.alternatives[0].terms for unit in other.units] != own:
@@ -179,14 +189,14 @@ class Planner:
         half_converted = half_conversions(text, self._analyzer.tokens(text), self._readings)
         return half_converted or conversions(text, self._readings)
 
-    def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]]) -> LeafPlan | None:
+    def _leaf(self, leaf: Leaf, exact: bool, expansions: dict[str, tuple[str, ...]], texts: int) -> LeafPlan | None:
         text = fold(leaf.text)
         tokens = self._analyzer.tokens(text)
         bigrams = bigrams_of(text)
         if isinstance(leaf, Phrase):
             if not bigrams and not tokens:
                 return None
-            return LeafPlan(leaf.text, (_phrase_unit(leaf.text, text, tokens, bigrams),), bigrams, is_phrase=True)
+            return LeafPlan(leaf.text, (_phrase_unit(leaf.text, tokens, bigrams, texts),), bigrams, is_phrase=True)
         spans = list(self._spans(text, tokens, exact))
         if not spans:  # nothing but function words or signs: look for the characters themselves
             if not bigrams:
@@ -350,17 +360,10 @@ def _parts(span: Sequence[Token]) -> tuple[TermAt, ...]:
     )
 
 
-def _phrase_unit(typed: str, text: str, tokens: list[Token], bigrams: tuple[str, ...]) -> Unit:
-    """Bigrams stand in for words that the index divides otherwise, but only where they tell all of the folded `text`.
-
-    They leave out pairs of ASCII characters, and what is on both sides of a blank or a sign.
-    """
+def _phrase_unit(typed: str, tokens: list[Token], bigrams: tuple[str, ...], texts: int) -> Unit:
     content = [token for token in tokens if not token.word.is_function]
     terms = tuple(TermAt(token.word.term, token.start - content[0].start) for token in content)
-    tell_all = all("".join(pair) in bigrams for pair in itertools.pairwise(text))
-    return Unit(
-        typed, 0, (Alternative(How.EXACT, typed, terms, bigrams if tell_all or not terms else (), adjacent=True),)
-    )
+    return Unit(typed, 0, (Alternative(How.EXACT, typed, terms, bigrams, adjacent=True, texts=texts),))
 
 
 def bigrams_of(text: str) -> tuple[str, ...]:
@@ -369,3 +372,11 @@ def bigrams_of(text: str) -> tuple[str, ...]:
     pairs = [pair for pair in texts if len(pair) == 2]
     singles = [] if pairs else texts
     return tuple(dict.fromkeys(pairs or singles))
+
+
+def tell_all(bigrams: Sequence[str], text: str) -> bool:
+    """Whether the bigrams of a folded text hold all its characters together, but for signs around it.
+
+    They leave out pairs of ASCII characters, and do not tell how a blank or a sign divides what is on both sides.
+    """
+    return all("".join(pair) in bigrams for pair in itertools.pairwise(_SIGNS_AROUND.sub("", text)))

@@ -233,8 +233,22 @@ class EngineContract(abc.ABC):
         assert engine.search(SearchRequest(f'"{phrase}"')).total == 0
         everything = engine.search(SearchRequest("")).total
         assert engine.search(SearchRequest(f'-"{phrase}"')).total == everything
-        (hit,) = engine.search(SearchRequest('"CureAppのような会社"')).hits
-        assert "<mark>CureAppのような会社</mark>" in hit.snippet
+
+    @pytest.mark.parametrize(
+        ("phrase", "found"),
+        [
+            ("CureAppのような会社", 1), ("CureAppのような会社もあります。", 1), ("eAppのよう", 1),
+            ("CureAppの会社", 0), ("CureAppが", 0), ("eAppのな", 0),
+            ("会社もあります。", 1), ("会社があります。", 0), ("会社もあった。", 0),
+            ("出口の一つです。CureAppの", 1), ("出口の一つです。会社", 0), ("一つです。Cur", 1), ("一つです。Xur", 0),
+        ],
+    )  # fmt: skip
+    def test_a_phrase_with_signs_or_latin_letters_is_found_wherever_it_is_written(
+        self, engine: SearchEngine, phrase: str, found: int
+    ) -> None:
+        page = engine.search(SearchRequest(f'"{phrase}"'))
+        assert ids(page) == ["direct-contract#relation"] * found
+        assert engine.search(SearchRequest(f'-"{phrase}"')).total == engine.search(SearchRequest("")).total - found
 
     def test_an_excluded_word_removes_its_sections(self, engine: SearchEngine) -> None:
         with_it = set(ids(engine.search(SearchRequest("競争入札"))))

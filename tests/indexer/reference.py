@@ -189,10 +189,19 @@ class Reference:
         scores = self._substring(alternative.bigrams) if alternative.bigrams else self._all_of(self._words, terms)
         if terms and all(term in self._words.impacts for term in terms):
             adjacent = self._adjacent(alternative.terms)
-            kept = {section: value for section, value in scores.items() if section in adjacent}
-            if kept or not alternative.bigrams:
+            if kept := {section: value for section, value in scores.items() if section in adjacent}:
                 return kept
-        return scores
+        phrase = fold(alternative.shown)
+        characters = phrase.strip("".join(sign for sign in phrase if not sign.isalnum()))
+        if alternative.bigrams and all(
+            first + second in alternative.bigrams for first, second in itertools.pairwise(characters)
+        ):
+            return scores
+        return {
+            section: value
+            for section, value in scores.items()
+            if any(phrase in text for text in self._entries[section].texts.values())
+        }
 
     def _alternative(self, alternative: Alternative, *, is_phrase: bool) -> Scores:
         if alternative.how is How.SUBSTRING:

@@ -8,7 +8,7 @@ import pytest
 
 from indexer.analysis import Analyzer
 from indexer.engine import How
-from indexer.planning import LeafPlan, Plan, Planner, Unit, in_parts
+from indexer.planning import MAX_TEXTS_READ, LeafPlan, Plan, Planner, Unit, in_parts
 from indexer.ranking import NAMED_WEIGHT, PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT, TYPED_NAME_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import SudachiTokenizer
@@ -69,6 +69,15 @@ def test_exact_and_quoted_words_are_only_themselves(typed: str) -> None:
     exact = leaf(typed, exact=True)
     assert plan(typed, exact=True).expansions == {}
     assert {how for unit in exact.units for how in ways(unit)} == {How.EXACT}
+
+
+@pytest.mark.parametrize("typed", ['"a契約"', '"a契約" "b契約" OR "c契約" -"d契約"', '"a契約" 入札 ' * 60])
+def test_all_phrases_of_a_query_share_the_texts_that_may_be_read(typed: str) -> None:
+    planned = plan(typed)
+    leaves = [*planned.exclusions, *(leaf for clause in planned.clauses for leaf in clause)]
+    shares = [leaf.units[0].alternatives[0].texts for leaf in leaves if leaf.is_phrase]
+    assert MAX_TEXTS_READ // 2 < sum(shares) <= MAX_TEXTS_READ
+    assert min(shares) == max(shares)
 
 
 def test_an_article_of_law_is_one_unit_and_its_numbers_are_only_themselves() -> None:

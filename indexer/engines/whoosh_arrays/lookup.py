@@ -7,7 +7,7 @@ idf = ln(1 + (N − df + ½) / (df + ½)).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
 from indexer.engines.whoosh_arrays.batch import phrase_parts
 from indexer.engines.whoosh_arrays.postings import NOTHING, Bytes, Docs, IntArray, Worth, contains, in_all, union
 from indexer.fields import IMPACT_STEP
-from indexer.planning import Alternative, TermAt
+from indexer.planning import Alternative, TermAt, tell_all
+from kb.folding import fold
 
 BRANCH_NUMBERS = tuple(map(str, range(1, 100)))  # of articles of law: 第12条の3 is another one than 第12条
 
@@ -25,13 +26,21 @@ class Lookup:
     """Terms, phrases, substrings and synonym groups of one segment."""
 
     def __init__(
-        self, words: ArrayField, bigrams: ArrayField, synonyms: ArrayField, phrases: ArrayField, sections: int
+        self,
+        words: ArrayField,
+        bigrams: ArrayField,
+        synonyms: ArrayField,
+        phrases: ArrayField,
+        sections: int,
+        texts_of: Callable[[int], Iterable[str]],
     ) -> None:
+        """`texts_of` gives the folded texts of one section."""
         self.words = words
         self.bigrams = bigrams
         self._synonyms = synonyms
         self._phrases = phrases
         self._sections = sections
+        self._texts_of = texts_of
 
     def idf(self, document_frequency: int) -> float:
         """Robertson's idf, never negative."""
@@ -119,14 +128,25 @@ class Lookup:
         return self._all_of(self.bigrams, bigrams)
 
     def _phrase(self, alternative: Alternative) -> Worth:
-        """The words of a phrase side by side; where they are nowhere so, every bigram of it, if it has any."""
+        """The sections with every bigram of a phrase (if it has any) and its words side by side.
+
+        Where there are none, the index may divide its words otherwise: then those whose characters are together, as far
+        as bigrams tell, or else the text of the likeliest.
+        """
         terms = [term.term for term in alternative.terms]
         found = self._substring(alternative.bigrams) if alternative.bigrams else self._all_of(self.words, terms)
         if terms and all(self.words.lexicon.find(term) is not None for term in terms):
             keep = np.isin(found.docs, self._adjacent(alternative.terms))
-            if keep.any() or not alternative.bigrams:
+            if keep.any():
                 return found.kept(keep)
-        return found
+        phrase = fold(alternative.shown)
+        if alternative.bigrams and tell_all(alternative.bigrams, phrase):
+            return found
+        worths = np.broadcast_to(found.all(), found.docs.shape)
+        keep = np.zeros(len(found.docs), dtype=bool)
+        for place in (-worths).argsort(kind="stable")[: alternative.texts].tolist():
+            keep[place] = any(phrase in text for text in self._texts_of(int(found.docs[place])))
+        return found.kept(keep)
 
     def _adjacent(self, terms: Sequence[TermAt], branch_offset: int | None = None) -> Docs:
         """Sections where all terms stand at their offsets from one another, and no number at `branch_offset`."""

@@ -6,7 +6,7 @@ import datetime
 import functools
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from indexer.engines.whoosh_arrays.segment import SegmentData
 from indexer.engines.whoosh_arrays.suggesting import Suggester
 from indexer.engines.whoosh_arrays.vocabulary import ArrayVocabulary
 from indexer.engines.whoosh_arrays.writer import INDEX_NAME
-from indexer.entries import breadcrumb, from_stored, section_from_stored
+from indexer.entries import breadcrumb, entries_of, from_stored, section_from_stored
 from indexer.fields import weights_stamp
 from indexer.highlight import Highlighter, Targets, targets_of
 from indexer.manifest import USER_DICTIONARY, Manifest
@@ -109,7 +109,12 @@ class Snapshot:
         self._document_starts, self._count = data.document_starts.astype(np.int64), len(data)
         readings = data.fields["readings"]
         self._lookup = Lookup(
-            self._words, data.fields["bigrams"], data.fields["synonyms"], data.fields["phrases"], self._count
+            self._words,
+            data.fields["bigrams"],
+            data.fields["synonyms"],
+            data.fields["phrases"],
+            self._count,
+            self._texts_of,
         )
         self._scorer = Scorer(self._lookup, self._count)
         self._vocabulary = ArrayVocabulary(self._words, readings)
@@ -340,6 +345,11 @@ class Snapshot:
 
     def _section(self, number: int) -> Section:
         return section_from_stored(self._document_of(self._document_number(number)).id, self._data.stored_row(number))
+
+    def _texts_of(self, number: int) -> Iterable[str]:
+        """What was searched of a section, folded."""
+        document = replace(self._document_of(self._document_number(number)), sections=(self._section(number),))
+        return (text for entry in entries_of(document) for text in entry.texts.values())
 
     def _document_number(self, section: int) -> int:
         return int(np.searchsorted(self._document_starts, section, side="right")) - 1
