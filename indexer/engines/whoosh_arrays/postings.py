@@ -143,9 +143,10 @@ def in_all(sets: Sequence[NDArray[np.signedinteger]], excluded: Iterable[Docs] =
             at, kept = in_both(docs, sections)
         else:
             at, kept = NOWHERE, (~among(sections, docs)).nonzero()[0]
-        sections = sections.take(kept)
-        own = kept if own is None else own.take(kept)
-        places = {name: known.take(kept) for name, known in places.items()}
+        if len(kept) < len(sections):
+            sections = sections.take(kept)
+            own = kept if own is None else own.take(kept)
+            places = {name: known.take(kept) for name, known in places.items()}
         if is_wanted:
             places[id(docs)] = at
     return sections.astype(np.int64), {**places, id(first): slice(None) if own is None else own}
