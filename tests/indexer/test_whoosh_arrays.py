@@ -14,6 +14,7 @@ from indexer.build import build, content_digest, is_stale
 from indexer.engine import How, SearchEngine, SearchRequest
 from indexer.engines.whoosh_arrays import WhooshArraysBackend
 from indexer.engines.whoosh_arrays.ordering import best_places
+from indexer.engines.whoosh_arrays.snapshot import Snapshot
 from indexer.engines.whoosh_arrays.writer import IndexWriter
 from kb.errors import ContentError, IndexLockedError, IndexMissingError, IndexStaleError
 from tests.conftest import WriteContent, build_folder
@@ -42,6 +43,18 @@ def test_a_rebuilt_index_is_picked_up_without_reopening(write_content: WriteCont
     assert engine.search(SearchRequest("入札")).total == 0
     build_folder(write_content({"a.md": "# 一\n\n入札\n"}), tmp_path / "index")
     assert engine.search(SearchRequest("入札")).total == 1
+
+
+def test_the_texts_that_may_hold_a_phrase_are_read_once_however_many_corrections_are_tried(
+    write_content: WriteContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    texts_of = Snapshot._texts_of
+    monkeypatch.setattr(Snapshot, "_texts_of", lambda self, number: read.append(number) or texts_of(self, number))  # type: ignore[func-returns-value]
+    build_folder(write_content(CONTENT), tmp_path / "index")
+    engine = WhooshArraysBackend().open_engine(tmp_path / "index")
+    assert engine.search(SearchRequest('"施行令 zzz" 随意契訳 競争人札')).total == 0
+    assert len(read) == len(set(read)) > 0
 
 
 def test_files_of_the_replaced_index_are_removed(write_content: WriteContent, tmp_path: Path) -> None:

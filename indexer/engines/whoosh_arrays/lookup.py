@@ -6,6 +6,7 @@ idf = ln(1 + (N − df + ½) / (df + ½)).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 
@@ -19,6 +20,7 @@ from indexer.fields import IMPACT_STEP
 from indexer.planning import Alternative, TermAt, tell_all
 from kb.folding import fold
 
+KEPT_PHRASES = 64  # that were looked up: each correction that is tried, and each page, asks for the same ones again
 BRANCH_NUMBERS = tuple(map(str, range(1, 100)))  # of articles of law: 第12条の3 is another one than 第12条
 
 
@@ -41,6 +43,7 @@ class Lookup:
         self._phrases = phrases
         self._sections = sections
         self._texts_of = texts_of
+        self._phrase = functools.lru_cache(KEPT_PHRASES)(self._find_phrase)
 
     def idf(self, document_frequency: int) -> float:
         """Robertson's idf, never negative."""
@@ -127,7 +130,7 @@ class Lookup:
             return Worth(docs, self.idf(len(docs))) if len(docs) else NOTHING
         return self._all_of(self.bigrams, bigrams)
 
-    def _phrase(self, alternative: Alternative) -> Worth:
+    def _find_phrase(self, alternative: Alternative) -> Worth:
         """The sections with every bigram of a phrase (if it has any) and its words side by side.
 
         Where there are none, the index may divide its words otherwise: then those whose characters are together, as far
