@@ -13,19 +13,19 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.backend import Backend
 from indexer.fields import weights_stamp
-from indexer.ledger import BodyRecord, Ledger
+from indexer.ledger import BodyRecord, Ledger, unpacked
 from indexer.manifest import LEDGER, LEDGER_CHANGES, USER_DICTIONARY, Manifest
 from indexer.thesaurus import Thesaurus, load_thesaurus
 from indexer.tokenizer import compile_user_dictionary, dictionary_stamp
 from indexer.workers import Workers, batches_of, processes_for
-from kb.catalog import Catalog, ContentFile, ScannedFile, restamped, scan
+from kb.catalog import Catalog, ContentFile, ScannedFile, find_files, read_files, restamped
 from kb.errors import ContentError, Problem, SearchIndexError, Severity
 from kb.files import file_digest, markdown_files
 from kb.library import Reference, check_references
@@ -121,9 +121,8 @@ def build(
     started = time.perf_counter()
     with _failures_named(folder), backend.open_writer(folder) as writer, _temporary_folder(folder) as temporary:
         stamps = weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE))
-        base, changes = (backend.attachment(folder, name) for name in (LEDGER, LEDGER_CHANGES))
-        previous = Ledger() if whole else Ledger.load(base, changes, stamps)
-        catalog = scan(roots, previous.scanned)
+        former, catalog = _looked_at(roots, folder, backend, stamps, whole=whole)
+        previous = Ledger() if whole else former
         thesaurus, user_source, problems = check_extras(roots)
         problems += catalog.problems
         attachments: dict[str, Path] = {}
@@ -173,7 +172,7 @@ def build(
             _raise_errors(problems)
         documents = [file.id for file in files if file.shown_path in readable]
         analysed = {file.id for file in to_analyse}
-        known = set(previous.documents)
+        known = set(former.documents)
         ledger = Ledger(
             stamps,
             tuple(documents),
@@ -185,7 +184,7 @@ def build(
             previous.base_path,
         )
         digest = content_digest(roots, catalog.scanned)
-        if ledger != previous or backend.read_manifest(folder).content_digest != digest:
+        if whole or ledger != previous or backend.read_manifest(folder).content_digest != digest:
             kept = ["" if name in analysed else name for name in documents]
             layout = previous.numbers(kept) if is_update else None
             manifest = Manifest(*stamps, digest, _now(), thesaurus)
@@ -194,13 +193,28 @@ def build(
         documents=len(documents),
         sections=sum(body.sections for body in readable.values()),
         added=len(set(documents) - known),
-        changed=sum(_has_changed(file, previous, catalog) for file in to_analyse if file.id in known),
+        changed=sum(_has_changed(file, former, catalog) for file in to_analyse if file.id in known),
         removed=len(known - set(documents)),
         analysed=len(analysed),
         problems=tuple(sorted(problems)),
         left_out=tuple(sorted(left_out)),
         seconds=time.perf_counter() - started,
     )
+
+
+def _looked_at(
+    roots: Sequence[str], folder: Path, backend: Backend, stamps: tuple[str, str], *, whole: bool
+) -> tuple[Ledger, Catalog]:
+    """The ledger of the committed index and the files as they are now, each read again if the build is to be `whole`.
+
+    The ledger is unpacked beside the listing, which takes as long.
+    """
+    base, changes = (backend.attachment(folder, name) for name in (LEDGER, LEDGER_CHANGES))
+    with ThreadPoolExecutor() as threads:
+        base_bytes, changed_bytes = (threads.submit(unpacked, path) for path in (base, changes))
+        found, problems = find_files(roots)
+    former = Ledger.load(base, base_bytes.result(), changed_bytes.result(), stamps)
+    return former, read_files(roots, found, problems, {} if whole else former.scanned)
 
 
 def _kept_dictionary(backend: Backend, folder: Path, stamp: str) -> Path | None:

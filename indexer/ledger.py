@@ -94,22 +94,25 @@ class Ledger:
         return {LEDGER: self.base_path, LEDGER_CHANGES: _write(values, folder / LEDGER_CHANGES)}
 
     @classmethod
-    def load(cls, path: Path | None, changes: Path | None, stamps: tuple[str, str]) -> Ledger:
-        """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise."""
+    def load(cls, path: Path | None, base: bytes | None, changes: bytes | None, stamps: tuple[str, str]) -> Ledger:
+        """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise.
+
+        `path` is the base's, `base` and `changes` are what the files hold, from `unpacked`.
+        """
         was_collecting = gc.isenabled()
         # Else it would look at all that is loaded again and again: half of the time of a small update.
         gc.disable()
         try:
-            base = _read(path) if path else cls()
-            if not isinstance(base, cls) or base.stamps != stamps:
+            whole = _loads(base) if base is not None else cls()
+            if not isinstance(whole, cls) or whole.stamps != stamps:
                 return cls()
-            values = _read(changes) if changes else {}
-            for name in _BY_FILE if changes else ():
+            values = _loads(changes) if changes is not None else {}
+            for name in _BY_FILE if changes is not None else ():
                 differing, removed = values[name]
-                values[name] = {**getattr(base, name), **differing}
+                values[name] = {**getattr(whole, name), **differing}
                 for key in removed:
                     del values[name][key]
-            return replace(base, **values, base=base, base_path=path)
+            return replace(whole, **values, base=whole, base_path=path)
         except Exception:  # noqa: BLE001 - whatever a damaged or an older pickle raises: everything is built anew
             return cls()
         finally:
@@ -147,6 +150,14 @@ def _write(value: Any, path: Path) -> Path:
     return path
 
 
-def _read(path: Path) -> Any:
+def unpacked(path: Path | None) -> bytes | None:
+    """What a ledger's file holds: None without a file, nothing if it is damaged. Lets go of the interpreter."""
+    try:
+        return zlib.decompress(path.read_bytes()) if path else None
+    except (OSError, zlib.error):
+        return b""
+
+
+def _loads(pickled: bytes) -> Any:
     # As trusted as the TOC beside it, which is a pickle too.
-    return pickle.loads(zlib.decompress(path.read_bytes()))  # noqa: S301
+    return pickle.loads(pickled)  # noqa: S301

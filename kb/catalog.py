@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -75,33 +75,57 @@ class Catalog:
         return {roots[file.root] + file.path.replace("/", os.sep): file.id for file in self.files}
 
 
-def scan(roots: Sequence[str], known: Mapping[str, ScannedFile] = MappingProxyType({})) -> Catalog:
-    """Read the front matter of every Markdown file below `roots`; all problems come back in the catalog.
+class FoundFile(NamedTuple):
+    """A Markdown file that is there, not yet read; see ContentFile and ScannedFile."""
 
-    A file that is as it was when it got `known` (by shown path) is not read again.
-    """
-    catalog = Catalog(tuple(roots))
+    root: str
+    path: str
+    shown_path: str
+    stamp: tuple[int, int, int] | None
+
+
+def find_files(roots: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
+    """Every Markdown file below `roots`, in order, and the folders that cannot be read."""
+    found: list[FoundFile] = []
+    problems: list[Problem] = []
     for root in roots:
         if not os.path.isdir(root):
-            catalog.problems.append(Problem(root, 1, "no such folder", "a folder of Markdown files"))
+            problems.append(Problem(root, 1, "no such folder", "a folder of Markdown files"))
             continue
         prefix = os.path.join(root, "")
-        for path in markdown_paths(root, catalog.problems):
+        for path in markdown_paths(root, problems):
             shown = prefix + path
-            before = known.get(shown)
-            if before is None or before.stamp is None or before.stamp != file_stamp(shown):
-                before = _scan_file(root, path, before)
-            catalog.scanned[before.shown_path] = before  # one text for all, or the ledger would be a third larger
-            catalog.problems += before.problems
-            if before.file:
-                catalog.files.append(before.file)
+            found.append(FoundFile(root, path, shown, file_stamp(shown)))
+    return found, problems
+
+
+def scan(roots: Sequence[str]) -> Catalog:
+    """Read the front matter of every Markdown file below `roots`; all problems come back in the catalog."""
+    return read_files(roots, *find_files(roots))
+
+
+def read_files(
+    roots: Sequence[str],
+    found: Iterable[FoundFile],
+    problems: Iterable[Problem],
+    known: Mapping[str, ScannedFile] = MappingProxyType({}),
+) -> Catalog:
+    """`scan` of what `find_files` gave. A file that is as it was when it got `known` (by shown path) is not read."""
+    catalog = Catalog(tuple(roots), problems=list(problems))
+    for file in found:
+        before = known.get(file.shown_path)
+        if before is None or before.stamp is None or before.stamp != file.stamp:
+            before = _scan_file(file, before)
+        catalog.scanned[before.shown_path] = before  # one text for all, or the ledger would be a third larger
+        catalog.problems += before.problems
+        if before.file:
+            catalog.files.append(before.file)
     _check_ids(catalog)
     return catalog
 
 
-def _scan_file(root: str, path: str, before: ScannedFile | None) -> ScannedFile:
-    shown = os.path.join(root, path)
-    stamp = file_stamp(shown)
+def _scan_file(found: FoundFile, before: ScannedFile | None) -> ScannedFile:
+    root, path, shown, stamp = found
     digest = file_digest(shown)
     if os.path.islink(shown) and not is_inside(shown, root):
         allowed = "links to files of the same folder; name other folders with --content"

@@ -59,8 +59,8 @@ def index(tmp_path: Path, content: Path) -> Path:
     return folder
 
 
-def update(content: Path, index: Path) -> BuildReport:
-    return build([str(content)], index, WhooshArraysBackend())
+def update(content: Path, index: Path, *, whole: bool = False) -> BuildReport:
+    return build([str(content)], index, WhooshArraysBackend(), whole=whole)
 
 
 def counts(report: BuildReport) -> tuple[int, int, int, int]:
@@ -196,6 +196,17 @@ def test_problems_of_files_that_were_not_looked_at_again_are_still_reported(cont
 
 
 # When everything is looked at again
+
+
+def test_a_whole_build_that_was_asked_for_says_what_changed_as_an_update_does(
+    content: Path, index: Path, tmp_path: Path
+) -> None:
+    write("03.md", document(3, "変わりました。"))(content)
+    write("new.md", document(MANY))(content)
+    (content / "05.md").unlink()
+    assert counts(update(content, index, whole=True)) == (1, 1, 1, MANY)
+    assert counts(update(content, index, whole=True)) == (0, 0, 0, MANY)
+    assert_same_as_whole(content, index, tmp_path)
 
 
 def assert_whole(content: Path, index: Path) -> None:

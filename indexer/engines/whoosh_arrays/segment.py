@@ -22,7 +22,7 @@ from indexer.engines.whoosh_arrays.arrays import (
     save_field,
     write_array,
 )
-from indexer.engines.whoosh_arrays.splicing import GONE, Members, reorder_rows, splice
+from indexer.engines.whoosh_arrays.splicing import GONE, Members, Spliced, reorder_rows, splice
 from indexer.engines.whoosh_arrays.stored import unpack_rows
 
 SECTION_FIELDS = ("words", "bigrams", "ids", "former", "phrases")
@@ -115,18 +115,23 @@ class SegmentData:
             "averages": [self.averages],
         }
 
-        def save_spliced(name: str, old: Members, new: Members) -> tuple[Members, Members]:
-            spliced = splice(self.fields[name], added.fields[name], old, new)
-            save_field(folder, segment_id, name, spliced.arrays)
-            return spliced.old_ranks, spliced.added_ranks
+        def spliced(name: str, old: Members, new: Members) -> Spliced:
+            return splice(self.fields[name], added.fields[name], old, new)
+
+        def save_spliced(name: str, old: Members, new: Members) -> None:
+            save_field(folder, segment_id, name, spliced(name, old, new).arrays)
 
         with _saving() as run:
             of_sections = numbers[: len(self)], numbers[len(self) :]
-            ranks = {name: run(save_spliced, name, *of_sections) for name in SECTION_FIELDS}
+            under_way = {name: run(spliced, name, *of_sections) for name in SECTION_FIELDS}
             for name in _SECTION_ARRAYS:
                 run(write_array, folder, segment_id, "sections", name, section_arrays[name])
-            for name, by in NAMED_BY.items():
-                run(save_spliced, name, *ranks[by].result())
+            for name, future in under_way.items():
+                done: Spliced = future.result()
+                for named, by in NAMED_BY.items():
+                    if by == name:
+                        run(save_spliced, named, done.old_ranks, done.added_ranks)
+                run(save_field, folder, segment_id, name, done.arrays)
         return len(rows)
 
 

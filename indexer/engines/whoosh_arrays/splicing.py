@@ -150,25 +150,17 @@ def _insertions(
     known: NDArray[np.bool_],
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Of each new posting of `added`: where in `old` it goes, which one it is, and the rank of its name there."""
-    at: list[IntArray] = [np.empty(0, dtype=np.int64)]
-    new: list[IntArray] = [np.empty(0, dtype=np.int64)]
-    starts, begins = added.starts(), old.starts()
     kept = np.flatnonzero(old_numbers != GONE)
     ranks = np.searchsorted(old_numbers[kept], numbers)
     bounds = np.append(kept, len(old_numbers))[ranks]  # the first old member that is not before each new one
-    is_old = np.append(old_numbers, GONE)[bounds] == numbers
-    for rank, place in enumerate(places.tolist()):
-        postings = np.arange(starts[rank], starts[rank + 1])
-        spots = np.zeros(len(postings), dtype=np.int64)
-        if known[rank]:
-            run, limits = old.term_docs(place), bounds[postings]
-            spots = np.searchsorted(run, limits)
-            is_new = ~is_old[postings] | (run[np.minimum(spots, len(run) - 1)] != limits)
-            spots, postings = spots[is_new], postings[is_new]
-        at.append(begins[place] + spots)
-        new.append(postings)
-    names = np.repeat(np.arange(len(places)), [len(postings) for postings in new[1:]])
-    return np.concatenate(at), np.concatenate(new), names
+    is_held = np.append(old_numbers, GONE)[bounds] == numbers
+    names = np.repeat(np.arange(len(places)), np.diff(added.starts()))
+    at = old.starts()[places[names]]
+    is_known = known[names]
+    is_there = np.zeros(len(names), dtype=bool)
+    at[is_known], is_there[is_known] = old.lower_bounds(places[names[is_known]], bounds[is_known])
+    is_new = ~(is_held & is_there)
+    return at[is_new], np.flatnonzero(is_new), names[is_new]
 
 
 def _ranks(alive: NDArray[np.bool_], places: IntArray, known: NDArray[np.bool_]) -> tuple[Members, Members]:
