@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from indexer.engines.whoosh_arrays.postings import Docs, Worth, among, in_all, in_both, summed
+from indexer.engines.whoosh_arrays.postings import Docs, FrequentDocs, Worth, among, in_all, in_both, summed
 
 SECTIONS = 40_000
 # From a few sections among many postings, which are looked up, to as many of both, which are gone through.
@@ -17,30 +19,44 @@ def some(size: int, seed: int) -> Docs:
     return np.sort(chosen).astype(np.int32)
 
 
+def frequent(size: int, seed: int) -> Docs:
+    return FrequentDocs.of(some(size, seed), SECTIONS)
+
+
+KINDS = pytest.mark.parametrize("kind", [some, frequent])
+
+
+@KINDS
 @pytest.mark.parametrize(("wanted", "held"), SIZES)
-def test_what_is_in_both_is_found_in_both(wanted: int, held: int) -> None:
-    sections, docs = some(wanted, 1).astype(np.int64), some(held, 2)
+def test_what_is_in_both_is_found_in_both(wanted: int, held: int, kind: Callable[[int, int], Docs]) -> None:
+    sections, docs = some(wanted, 1).astype(np.int64), kind(held, 2)
     common = sorted(set(sections.tolist()) & set(docs.tolist()))
     at, kept = in_both(docs, sections)
     assert docs[at].tolist() == sections[kept].tolist() == common
     assert among(sections, docs).tolist() == [section in set(common) for section in sections.tolist()]
 
 
+@KINDS
 @pytest.mark.parametrize("excluded", [0, 20, 9_000])
 @pytest.mark.parametrize("sizes", [(300,), (20, 9_000), (9_000, 9_000, 20_000), (500, 9_000, 0)])
-def test_what_is_in_all_is_found_in_all_and_in_nothing_excluded(sizes: tuple[int, ...], excluded: int) -> None:
-    sets = [some(size, seed) for seed, size in enumerate(sizes)]
-    unwanted = some(excluded, 9)
+def test_what_is_in_all_is_found_in_all_and_in_nothing_excluded(
+    sizes: tuple[int, ...], excluded: int, kind: Callable[[int, int], Docs]
+) -> None:
+    sets = [kind(size, seed) for seed, size in enumerate(sizes)]
+    unwanted = kind(excluded, 9)
     sections, places = in_all(sets, [unwanted])
     assert set(sections.tolist()) == set.intersection(*(set(docs.tolist()) for docs in sets)) - set(unwanted.tolist())
     for docs in sets:
         assert docs[places[id(docs)]].tolist() == sections.tolist()
 
 
+@KINDS
 @pytest.mark.parametrize(("wanted", "held"), SIZES)
-def test_every_section_is_worth_the_sum_of_what_it_is_worth(wanted: int, held: int) -> None:
+def test_every_section_is_worth_the_sum_of_what_it_is_worth(
+    wanted: int, held: int, kind: Callable[[int, int], Docs]
+) -> None:
     sections = some(wanted, 3).astype(np.int64)
-    docs, others = some(held, 4), some(500, 5)
+    docs, others = kind(held, 4), some(500, 5)
     impacts = (docs % 200 + 1).astype(np.uint8)
     worths = [Worth(docs, 0.5, impacts), Worth(others, 2.0)]
     by_section = dict(zip(docs.tolist(), (impacts * 0.5).tolist(), strict=True))

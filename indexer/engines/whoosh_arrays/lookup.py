@@ -15,11 +15,23 @@ import numpy as np
 from indexer.engine import How
 from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
 from indexer.engines.whoosh_arrays.batch import phrase_parts
-from indexer.engines.whoosh_arrays.postings import NOTHING, Bytes, Docs, IntArray, Worth, contains, in_all, union
+from indexer.engines.whoosh_arrays.postings import (
+    NOTHING,
+    Bytes,
+    Docs,
+    FrequentDocs,
+    IntArray,
+    Worth,
+    contains,
+    in_all,
+    union,
+)
 from indexer.fields import IMPACT_STEP
 from indexer.planning import Alternative, TermAt, tell_all
 from kb.folding import fold
 
+FREQUENT = 8  # a word that every eighth section holds is: of 99,003 sections of the bench corpus 36 words
+KEPT_FREQUENT = 32  # frequent words that were looked up, ready for the next query: 4 bytes for each section and posting
 KEPT_PHRASES = 64  # that were looked up: each correction that is tried, and each page, asks for the same ones again
 BRANCH_NUMBERS = tuple(map(str, range(1, 100)))  # of articles of law: 第12条の3 is another one than 第12条
 
@@ -43,6 +55,8 @@ class Lookup:
         self._phrases = phrases
         self._sections = sections
         self._texts_of = texts_of
+        self._frequent = frozenset(np.flatnonzero(np.diff(words.starts()) * FREQUENT > sections).tolist())
+        self._frequent_postings = functools.lru_cache(KEPT_FREQUENT)(self._tabled)
         self._phrase = functools.lru_cache(KEPT_PHRASES)(self._find_phrase)
 
     def idf(self, document_frequency: int) -> float:
@@ -54,8 +68,17 @@ class Lookup:
         rank = field.lexicon.find(term)
         if rank is None:
             return NOTHING
-        docs, impacts = field.term_postings(rank)
+        docs, impacts = self._postings(field, rank)
         return Worth(docs, weight * self.idf(len(docs)) * IMPACT_STEP, impacts)
+
+    def _postings(self, field: ArrayField, rank: int) -> tuple[Docs, Bytes]:
+        if field is self.words and rank in self._frequent:
+            return self._frequent_postings(rank)
+        return field.term_postings(rank)
+
+    def _tabled(self, rank: int) -> tuple[Docs, Bytes]:
+        docs, impacts = self.words.term_postings(rank)
+        return FrequentDocs.of(docs, self._sections), impacts
 
     def alternative(self, alternative: Alternative, *, is_phrase: bool) -> Worth:
         """The sections that match an alternative (none of How.RELATED: see `resolved`), and idf · impact in each."""
@@ -115,7 +138,7 @@ class Lookup:
         ranks = [rank for term in terms if (rank := field.lexicon.find(term)) is not None]
         if len(ranks) < len(terms) or not ranks:
             return NOTHING
-        postings = sorted(map(field.term_postings, ranks), key=_length)
+        postings = sorted((self._postings(field, rank) for rank in ranks), key=_length)
         sections, places = in_all([docs for docs, _ in postings])
         values = np.zeros(len(sections), dtype=np.float32)
         for docs, impacts in postings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,28 @@ Docs = NDArray[np.int32]
 """Section numbers, ascending, each once."""
 Mask = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
-Places = dict[int, IntArray | slice]
+PlaceArray = NDArray[np.signedinteger[Any]]
+Places = dict[int, PlaceArray | slice]
 """By the id of some docs, at which places of them certain sections are."""
 DENSE = 4  # times as many postings as sections wanted, at most: then adding them all up is quicker than picking
+
+
+class FrequentDocs(np.ndarray[Any, np.dtype[np.int32]]):
+    """Docs so many that a table is worth its memory: for each section of the index its place in them, or −1.
+
+    What NumPy makes of them is of this class too, but has no table.
+    """
+
+    table: NDArray[np.int32] | None = None
+
+    @classmethod
+    def of(cls, docs: Docs, sections: int) -> FrequentDocs:
+        """The same docs with a table for all `sections`; to be shared, so never to be written to."""
+        made = docs.view(cls)
+        made.table = np.full(sections, -1, dtype=np.int32)
+        made.table[docs] = np.arange(len(docs), dtype=np.int32)
+        made.flags.writeable = False
+        return made
 
 
 class Worth(NamedTuple):
@@ -29,7 +48,7 @@ class Worth(NamedTuple):
     weight: float
     values: Floats | Bytes | None = None
 
-    def of(self, places: IntArray | slice) -> Floats | np.float32:
+    def of(self, places: PlaceArray | slice) -> Floats | np.float32:
         """What the sections at these places of `docs` are worth."""
         weight = np.float32(self.weight)
         if self.values is None:
@@ -111,6 +130,8 @@ def _are_few(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger
 
 def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) -> Mask:
     """Which of the (ascending) `sections` are among the (ascending) `docs`."""
+    if isinstance(docs, FrequentDocs) and docs.table is not None:
+        return docs.table.take(sections) >= 0
     if _are_few(sections, docs) or not len(docs) or not len(sections):
         return contains(docs, sections)
     is_there = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
@@ -118,10 +139,14 @@ def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) 
     return is_there.take(sections)
 
 
-def in_both(docs: Docs, sections: NDArray[np.signedinteger]) -> tuple[IntArray, IntArray]:
+def in_both(docs: Docs, sections: NDArray[np.signedinteger]) -> tuple[PlaceArray, IntArray]:
     """Where in (ascending) `docs` and where in (ascending) `sections` those stand that are in both."""
     if not len(docs) or not len(sections):
         return NOWHERE, NOWHERE
+    if isinstance(docs, FrequentDocs) and docs.table is not None:
+        places = docs.table.take(sections)
+        kept = (places >= 0).nonzero()[0]
+        return places.take(kept), kept
     if _are_few(sections, docs):
         at, is_there = places_in(docs, sections)
         kept = is_there.nonzero()[0]
@@ -135,9 +160,9 @@ def in_both(docs: Docs, sections: NDArray[np.signedinteger]) -> tuple[IntArray, 
 def in_all(sets: Sequence[NDArray[np.signedinteger]], excluded: Iterable[Docs] = ()) -> tuple[IntArray, Places]:
     """The sections that are in all of some sets and in none of those `excluded`, and their places in the sets."""
     first, *others = sets
-    sections: Docs = first.astype(np.int32, copy=False)
+    sections: Docs = np.asarray(first, dtype=np.int32)
     own: IntArray | None = None
-    places: dict[int, IntArray] = {}
+    places: dict[int, PlaceArray] = {}
     for docs, is_wanted in (*((docs, True) for docs in others), *((docs, False) for docs in excluded)):
         if is_wanted:
             at, kept = in_both(docs, sections)
