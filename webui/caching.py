@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, make_response, request
 
 from indexer.engine import SearchEngine
 from kb.errors import SearchIndexError
 
-_STATIC_SECONDS = 3_600  # after an update, an hour of the old style at most
+_STATIC_SECONDS = 31_536_000  # a year: another version of the program has other addresses
+_VERSION_CHARS = 8
 _ALWAYS_ASK = "no-cache"  # may be kept, but its freshness is asked for every time
 _UNCACHED = frozenset({"pages.healthz", "pages.readyz"})
 
@@ -19,6 +21,11 @@ def register_caching(app: Flask, engine: SearchEngine) -> None:
     """Answers 304 before any search is made where the browser already has the answer."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
     program = _program_digest()
+
+    @app.url_defaults
+    def version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault("v", program[:_VERSION_CHARS])
 
     def current_tag() -> str | None:
         if request.method not in ("GET", "HEAD") or request.endpoint in (None, "static", *_UNCACHED):
@@ -55,6 +62,6 @@ def _tagged(response: Response, tag: str) -> Response:
 def _program_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*")):
-        if path.suffix in (".py", ".html", ".xml", ".css", ".js"):
+        if path.suffix in (".py", ".html", ".xml", ".css", ".js", ".svg"):
             digest.update(path.read_bytes())
     return digest.hexdigest()

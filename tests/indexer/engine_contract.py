@@ -283,6 +283,7 @@ class EngineContract(abc.ABC):
             ("随意計約", {"exact": True}),
             ("競争入札", {"filters": {"chapter": ("5",), "kind": ("glossary",)}}),
             ("シェアサイクル 包括", {"exact": True}),
+            ('"連携が官民"', {}),
         ],
     )
     def test_a_next_step_finds_as_much_as_it_says(

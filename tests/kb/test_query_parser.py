@@ -71,6 +71,11 @@ def test_a_phrase_can_be_excluded() -> None:
     assert parse_query('契約 -"一般 競争"') == Query((Clause((Text("契約"),)),), (Phrase("一般 競争"),))
 
 
+def test_a_query_can_be_had_without_the_quotes_of_what_has_to_match() -> None:
+    query = parse_query('"一般 競争" 契約 OR "随契" -"見積 合わせ"')
+    assert query.unquoted() == '一般 競争 契約 OR 随契 -"見積 合わせ"'
+
+
 def test_an_exclusion_alone_is_a_query() -> None:
     query = parse_query("-入札")
     assert query == Query((), (Text("入札"),))

@@ -6,7 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.errors import IndexMissingError
+from tests.webui.conftest import browse
+from tests.webui.dom import parse
 from tests.webui.fake_engine import SettableEngine
+from webui import caching
 
 KEPT = [
     "/",
@@ -57,7 +60,19 @@ def test_without_an_index_nothing_passes_for_unchanged(engine: SettableEngine, c
     assert client.get("/search?q=契約", headers={"If-None-Match": tag}).status_code == 503
 
 
-def test_static_files_are_kept_for_an_hour(client: FlaskClient) -> None:
-    first = client.get("/static/style.css")
-    assert first.headers["Cache-Control"] == "public, max-age=3600"
-    assert client.get("/static/style.css", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+def styles(client: FlaskClient) -> str:
+    """The address of the page's style sheet."""
+    page = parse(client.get("/").get_data(as_text=True))
+    (address,) = (link["href"] for link in page.all("link") if link["rel"] == "stylesheet")
+    return address
+
+
+def test_static_files_are_kept_for_a_year_at_an_address_of_this_version(
+    engine: SettableEngine, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = client.get(styles(client))
+    assert first.headers["Cache-Control"] == "public, max-age=31536000"
+    assert client.get(styles(client), headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert styles(browse(engine)) == styles(client)
+    monkeypatch.setattr(caching, "_program_digest", lambda: "another version")
+    assert styles(browse(engine)) != styles(client)

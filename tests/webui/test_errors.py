@@ -113,7 +113,7 @@ def test_what_is_allowed_is_said_in_japanese_on_the_page(client: FlaskClient, qu
 
 def test_a_hostile_value_is_not_echoed_as_markup(client: FlaskClient) -> None:
     page = error_page(client.get("/search?role=%3Cscript%3Ealert(1)%3C/script%3E"), 400)
-    assert [script["src"] for script in page.all("script")] == ["/static/app.js"]
+    assert [script["src"].partition("?")[0] for script in page.all("script")] == ["/static/app.js"]
 
 
 def test_an_endless_value_is_not_echoed_in_full(client: FlaskClient) -> None:

@@ -238,6 +238,8 @@ class Snapshot:
             proposals.append(("without_filters", "", replace(request, filters={}, page=1)))
         if request.exact:
             proposals.append(("not_exact", "", replace(request, exact=False, page=1)))
+        if (unquoted := read.query.unquoted()) != str(read.query):
+            proposals.append(("without_quotes", "", replace(request, q=unquoted, page=1)))
         words = read.matches.requirements
         if len(words) > 1:
             alone = words[:MAX_SINGLE_WORDS]
