@@ -17,7 +17,7 @@ from indexer.engine import How
 from indexer.ranking import NAMED_WEIGHT, PREDICATE_WEIGHT, QUESTION_WORD_WEIGHT, TYPED_NAME_WEIGHT
 from indexer.thesaurus import Thesaurus
 from indexer.tokenizer import Token
-from kb.eras import ERA_YEAR, WESTERN_YEAR, other_years
+from kb.eras import ERA_YEAR, WESTERN_YEAR, fiscal_years, other_years
 from kb.folding import fold
 from kb.kana import is_kana
 from kb.query import Clause, Leaf, Phrase, Query, Text
@@ -53,7 +53,7 @@ class TermAt(NamedTuple):
 class Alternative(NamedTuple):
     """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
 
-    No number may stand `branch_offset` characters behind the first: 第12条 is not 第12条の3.
+    Of an article of law, の stands at the offsets `branches`, and none may at `branch_offset`: 第12条 is not 第12条の3.
     Of a phrase, at most `texts` sections may be read where postings do not tell whether they hold it.
     Instead of terms, How.SUBSTRING has `bigrams` and How.RELATED `synonym_groups`: the index knows whose they are.
     """
@@ -64,6 +64,7 @@ class Alternative(NamedTuple):
     bigrams: tuple[str, ...] = ()
     synonym_groups: tuple[int, ...] = ()
     adjacent: bool = False
+    branches: tuple[int, ...] = ()
     branch_offset: int | None = None
     texts: int = 0
 
@@ -261,8 +262,11 @@ class Planner:
         content = [token for token in span if not token.word.is_function] or list(span)
         whole = tuple(TermAt(token.word.term, token.start - start) for token in content)
         is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
-        branch_offset = len(surface) + len("の") if _ARTICLE.fullmatch(surface) else None
-        alternatives = [Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1, branch_offset=branch_offset)]
+        exact_one = Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1)
+        if _ARTICLE.fullmatch(surface):
+            branches = tuple(match.start() for match in re.finditer("の", surface))
+            exact_one = exact_one._replace(branches=branches, branch_offset=len(surface))
+        alternatives = [exact_one]
         if not exact:
             is_number = _DIGIT.search(surface) is not None  # numbers are only themselves
             parts = () if is_number else _parts(span)
@@ -272,13 +276,13 @@ class Planner:
             variants = [other for lookup in lookups for other in self._thesaurus.variants.get(lookup, ())]
             variants += other_years(surface)
             lookups += [fold(other) for other in variants]
+            equal = [other for lookup in lookups for other in self._thesaurus.equal.get(lookup, ())]
+            lookups += map(fold, equal)
+            narrower = [other for lookup in lookups for other in self._thesaurus.narrower.get(lookup, ())]
             related = dict.fromkeys(
-                other
-                for table in (self._thesaurus.equal, self._thesaurus.narrower)
-                for lookup in lookups
-                for other in table.get(lookup, ())
-                if fold(other) != surface and other not in variants
+                other for other in (*equal, *narrower) if fold(other) != surface and other not in variants
             )
+            related |= dict.fromkeys(fiscal_years(surface))
             seen = {whole}
             for how, others in ((How.VARIANT, variants), (How.SYNONYM, related)):
                 for other in others:

@@ -13,8 +13,8 @@ from typing import NamedTuple, Protocol
 
 from rapidfuzz.distance import OSA
 
+from indexer.conversion import typed_reading
 from indexer.tokenizer import Token
-from kb.kana import is_kana, reading_of_romaji, to_katakana
 
 MAX_TYPED_CHARS = 20  # a longer stretch is a sentence, not a slip
 MAX_PROPOSED = 10  # words for one stretch; each costs a search
@@ -81,7 +81,9 @@ def corrections(
                 is_in_a_word = end - start > 1 and len(typed) >= MIN_SPELLED_CHARS
                 is_a_slip = (is_in_a_word or not is_meant) and next(looks, None) is not None
                 words = _similar(typed, tokens[start:end], vocabulary) if is_a_slip else []
-            for word in words:
+            # Who typed one word too many made no slip: エコシステム拠点都市 is not エコシステム都市.
+            shorter = {text[first : token.start] + text[token.end : last] for token in tokens[start:end]}
+            for word in (word for word in words if word not in shorter or end - start == 1):
                 yield Correction(text[:first] + word + text[last:], typed, word, is_homophone)
 
 
@@ -139,9 +141,7 @@ def _similar(typed: str, tokens: Sequence[Token], vocabulary: Vocabulary) -> lis
 
 
 def _readings(typed: str, tokens: Sequence[Token]) -> list[str]:
-    if is_kana(typed):
-        return [to_katakana(typed)]
-    if romaji := reading_of_romaji(typed):
-        return [romaji]
+    if direct := typed_reading(typed):
+        return [direct]
     readings = [token.word.reading for token in tokens]
     return ["".join(readings)] if all(readings) else []

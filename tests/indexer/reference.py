@@ -166,7 +166,9 @@ class Reference:
             return dict.fromkeys(sections, self.idf(len(sections)))
         return self._all_of(self._pairs, pairs)
 
-    def _adjacent(self, terms: Sequence[TermAt], branch_offset: int | None = None) -> set[int]:
+    def _adjacent(
+        self, terms: Sequence[TermAt], branches: Sequence[int] = (), branch_offset: int | None = None
+    ) -> set[int]:
         starts: set[tuple[int, int]] | None = None
         for term in terms:
             here = self._beginnings(term)
@@ -174,7 +176,10 @@ class Reference:
         starts = starts or set()
         if branch_offset is not None:
             for number in range(1, 100):
-                starts = starts - self._beginnings(TermAt(str(number), branch_offset))
+                goes_on = self._beginnings(TermAt(str(number), branch_offset + 1))
+                starts = starts - (goes_on - self._beginnings(TermAt("第", branch_offset)))
+        for offset in branches:
+            starts = starts - self._beginnings(TermAt("第", offset))
         return {section for section, _ in starts}
 
     def _beginnings(self, term: TermAt) -> set[tuple[int, int]]:
@@ -211,7 +216,7 @@ class Reference:
         scores = self._all_of(self._words, [term.term for term in alternative.terms])
         if not alternative.adjacent:
             return scores
-        adjacent = self._adjacent(alternative.terms, alternative.branch_offset)
+        adjacent = self._adjacent(alternative.terms, alternative.branches, alternative.branch_offset)
         return {section: value for section, value in scores.items() if section in adjacent}
 
     def _resolved(self, alternative: Alternative) -> list[Alternative]:

@@ -27,7 +27,8 @@ class NoReadings:
         return ()
 
 
-PLANNER = Planner(Analyzer(SudachiTokenizer()), THESAURUS, NoReadings())
+ANALYZER = Analyzer(SudachiTokenizer())
+PLANNER = Planner(ANALYZER, THESAURUS, NoReadings())
 
 
 def plan(typed: str, *, exact: bool = False) -> Plan:
@@ -135,6 +136,12 @@ def test_a_query_for_a_meaning_names_what_it_asks_about(typed: str, names: tuple
 
 def test_a_name_is_worth_more_where_its_meaning_is_asked_for() -> None:
     assert plan("随意契約とは").name_weight == NAMED_WEIGHT > plan("随意契約").name_weight == TYPED_NAME_WEIGHT
+
+
+def test_what_is_narrower_than_a_word_is_so_for_its_equals_too() -> None:
+    thesaurus = Thesaurus(equal={"特区": ("特別区域",), "特別区域": ("特区",)}, narrower={"特区": ("国家戦略特区",)})
+    (clause,) = Planner(ANALYZER, thesaurus, NoReadings()).plan(parse_query("特別区域")).clauses
+    assert ways(clause[0].units[0])[How.SYNONYM] == ["特区", "国家戦略特区"]
 
 
 def test_words_without_a_subject_are_not_required_beside_one() -> None:

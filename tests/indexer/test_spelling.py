@@ -39,6 +39,7 @@ WORDS = FewWords(
     ("包括連携協定", "ホウカツレンケイキョウテイ", 9),
     ("費用", "ヒヨウ", 5),
     ("日用", "ヒヨウ", 8),
+    ("愛", "アイ", 7),
 )
 
 
@@ -65,6 +66,14 @@ def test_a_slip_becomes_the_word_that_was_meant(typed: str, meant: str) -> None:
 @pytest.mark.parametrize("typed", ["監査", "議員", "違約金", "汚職", "2025"])
 def test_a_word_of_the_dictionary_is_not_taken_for_a_slip(typed: str) -> None:
     assert corrected(typed) == []
+
+
+def test_a_word_more_than_another_is_no_slip() -> None:
+    assert "官民連携" not in corrected("官民連携推進")
+
+
+def test_a_short_word_in_latin_letters_is_an_abbreviation_and_no_romaji() -> None:
+    assert corrected("ai") == []
 
 
 def test_of_two_homophones_the_more_frequent_comes_first() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.eras import other_years
+from kb.eras import fiscal_years, other_years
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,24 @@ from kb.eras import other_years
         ("2025年4月", ()),
         ("2025", ()),
         ("dr7年", ()),
+        ("r7", ("2025年", "令和7年")),
+        ("h99", ()),
+        ("s3", ()),  # a name more often than a year
     ],
 )
 def test_the_same_year_in_the_other_calendar(typed: str, others: tuple[str, ...]) -> None:
     assert other_years(typed) == others
+
+
+@pytest.mark.parametrize(
+    ("typed", "years"),
+    [
+        ("令和7年", ("令和7年度", "2025年度")),
+        ("2025年", ("2025年度", "令和7年度")),
+        ("r7", ("2025年度", "令和7年度")),
+        ("令和7年度", ()),
+        ("7年", ()),
+    ],
+)
+def test_the_fiscal_years_that_a_year_may_mean(typed: str, years: tuple[str, ...]) -> None:
+    assert fiscal_years(typed) == years

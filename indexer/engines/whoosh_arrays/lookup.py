@@ -34,6 +34,7 @@ FREQUENT = 8  # a word that every eighth section holds is: of 99,003 sections of
 KEPT_FREQUENT = 32  # frequent words that were looked up, ready for the next query: 4 bytes for each section and posting
 KEPT_PHRASES = 64  # that were looked up: each correction that is tried, and each page, asks for the same ones again
 BRANCH_NUMBERS = tuple(map(str, range(1, 100)))  # of articles of law: 第12条の3 is another one than 第12条
+_ORDINAL = "第"
 
 
 class Lookup:
@@ -88,7 +89,10 @@ class Lookup:
             return self._phrase(alternative)
         found = self._all_of(self.words, [term.term for term in alternative.terms])
         if alternative.adjacent and len(found.docs):
-            return found.kept(np.isin(found.docs, self._adjacent(alternative.terms, alternative.branch_offset)))
+            beginnings = self._side_by_side(alternative.terms)
+            if alternative.branch_offset is not None:
+                beginnings = self._of_this_article(beginnings, alternative)
+            return found.kept(np.isin(found.docs, beginnings >> POSITION_SHIFT))
         return found
 
     def named(self, names: Sequence[str]) -> Docs:
@@ -162,7 +166,7 @@ class Lookup:
         terms = [term.term for term in alternative.terms]
         found = self._substring(alternative.bigrams) if alternative.bigrams else self._all_of(self.words, terms)
         if terms and all(self.words.lexicon.find(term) is not None for term in terms):
-            keep = np.isin(found.docs, self._adjacent(alternative.terms))
+            keep = np.isin(found.docs, self._side_by_side(alternative.terms) >> POSITION_SHIFT)
             if keep.any():
                 return found.kept(keep)
         phrase = fold(alternative.shown)
@@ -174,18 +178,27 @@ class Lookup:
             keep[place] = any(phrase in text for text in self._texts_of(int(found.docs[place])))
         return found.kept(keep)
 
-    def _adjacent(self, terms: Sequence[TermAt], branch_offset: int | None = None) -> Docs:
-        """Sections where all terms stand at their offsets from one another, and no number at `branch_offset`."""
+    def _side_by_side(self, terms: Sequence[TermAt]) -> IntArray:
+        """Where all terms stand at their offsets from one another, as `_beginnings` says where one stands."""
         current: IntArray | None = None
         for term in terms:
             keys = self._beginnings(term)
             current = keys if current is None else current[contains(keys, current)]
-        if current is None:
-            return NOTHING.docs
-        branches = () if branch_offset is None else (TermAt(number, branch_offset) for number in BRANCH_NUMBERS)
-        for branch in branches:
-            current = current[~contains(self._beginnings(branch), current)]
-        return np.unique(current >> POSITION_SHIFT).astype(np.int32)
+        return np.empty(0, dtype=np.int64) if current is None else current
+
+    def _of_this_article(self, beginnings: IntArray, alternative: Alternative) -> IntArray:
+        """Those of an article of law itself, and of none that only begins or goes on alike.
+
+        の is not indexed. In its place 第 may stand, and what follows is no branch but a paragraph: 第12条第3項.
+        """
+        assert alternative.branch_offset is not None
+        for offset in alternative.branches:
+            beginnings = beginnings[~contains(self._beginnings(TermAt(_ORDINAL, offset)), beginnings)]
+        goes_on = np.zeros(len(beginnings), dtype=bool)
+        for number in BRANCH_NUMBERS:
+            goes_on |= contains(self._beginnings(TermAt(number, alternative.branch_offset + 1)), beginnings)
+        goes_on &= ~contains(self._beginnings(TermAt(_ORDINAL, alternative.branch_offset)), beginnings)
+        return beginnings[~goes_on]
 
     def _beginnings(self, term: TermAt) -> IntArray:
         """Section << POSITION_SHIFT | position where what the term stands `offset` characters behind would begin."""

@@ -191,7 +191,8 @@ class Snapshot:
         ):
             plan_apart = self._planner.plan(apart)
             matches_apart = self._scorer.match(plan_apart)
-            if len(matches_apart.sections) and _known(matches_apart) > _known(matches):
+            is_most_found = 2 * len(matches_apart.dropped) < len(matches_apart.requirements)
+            if len(matches_apart.sections) and is_most_found and _known(matches_apart) > _known(matches):
                 return _Reading(apart, plan_apart, matches_apart, str(apart), is_corrected=True)
         return _Reading(query, plan, matches, did_you_mean)
 
@@ -213,7 +214,7 @@ class Snapshot:
             ranges = [
                 (unit.unit.start, unit.unit.start + len(unit.unit.typed))
                 for unit in leaves[0].units
-                if unit.unit.typed in doubted or not doubted
+                if (unit.unit.typed in doubted or not doubted) and not any(map(str.isdigit, unit.unit.typed))
             ]
             doubtful = frozenset(
                 index for index, token in enumerate(tokens) if any(start <= token.start < end for start, end in ranges)
@@ -240,10 +241,11 @@ class Snapshot:
             proposals.append(("not_exact", "", replace(request, exact=False, page=1)))
         if (unquoted := read.query.unquoted()) != str(read.query):
             proposals.append(("without_quotes", "", replace(request, q=unquoted, page=1)))
-        words = read.matches.requirements
+        words = [part.typed for part in read.matches.requirements]
+        if len(words) == 1 and (apart := in_parts(read.query, read.plan, read.matches.unknown)):
+            words = list(map(str, apart.clauses))
         if len(words) > 1:
-            alone = words[:MAX_SINGLE_WORDS]
-            proposals += [("only", part.typed, replace(request, q=part.typed, page=1)) for part in alone]
+            proposals += [("only", word, replace(request, q=word, page=1)) for word in words[:MAX_SINGLE_WORDS]]
         for kind, subject, proposal in proposals:
             total = self._total(proposal)
             if total:
