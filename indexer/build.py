@@ -121,8 +121,8 @@ def build(
     started = time.perf_counter()
     with _failures_named(folder), backend.open_writer(folder) as writer, _temporary_folder(folder) as temporary:
         stamps = weights_stamp(), dictionary_stamp(_find(roots, USER_DICTIONARY_FILE))
-        former, catalog = _looked_at(roots, folder, backend, stamps, whole=whole)
-        previous = Ledger() if whole else former
+        committed, catalog = _looked_at(roots, folder, backend, stamps, whole=whole)
+        previous = Ledger() if whole else committed  # from which to take over; what has changed is told by `committed`
         thesaurus, user_source, problems = check_extras(roots)
         problems += catalog.problems
         attachments: dict[str, Path] = {}
@@ -172,7 +172,7 @@ def build(
             _raise_errors(problems)
         documents = [file.id for file in files if file.shown_path in readable]
         analysed = {file.id for file in to_analyse}
-        known = set(former.documents)
+        known = set(committed.documents)
         ledger = Ledger(
             stamps,
             tuple(documents),
@@ -184,7 +184,7 @@ def build(
             previous.base_path,
         )
         digest = content_digest(roots, catalog.scanned)
-        if whole or ledger != previous or backend.read_manifest(folder).content_digest != digest:
+        if ledger != previous or backend.read_manifest(folder).content_digest != digest:
             kept = ["" if name in analysed else name for name in documents]
             layout = previous.numbers(kept) if is_update else None
             manifest = Manifest(*stamps, digest, _now(), thesaurus)
@@ -193,7 +193,7 @@ def build(
         documents=len(documents),
         sections=sum(body.sections for body in readable.values()),
         added=len(set(documents) - known),
-        changed=sum(_has_changed(file, former, catalog) for file in to_analyse if file.id in known),
+        changed=sum(_has_changed(file, committed, catalog) for file in to_analyse if file.id in known),
         removed=len(known - set(documents)),
         analysed=len(analysed),
         problems=tuple(sorted(problems)),
@@ -213,8 +213,8 @@ def _looked_at(
     with ThreadPoolExecutor() as threads:
         base_bytes, changed_bytes = (threads.submit(unpacked, path) for path in (base, changes))
         found, problems = find_files(roots)
-    former = Ledger.load(base, base_bytes.result(), changed_bytes.result(), stamps)
-    return former, read_files(roots, found, problems, {} if whole else former.scanned)
+    committed = Ledger.load(base, base_bytes.result(), changed_bytes.result(), stamps)
+    return committed, read_files(roots, found, problems, {} if whole else committed.scanned)
 
 
 def _kept_dictionary(backend: Backend, folder: Path, stamp: str) -> Path | None:

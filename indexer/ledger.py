@@ -94,25 +94,27 @@ class Ledger:
         return {LEDGER: self.base_path, LEDGER_CHANGES: _write(values, folder / LEDGER_CHANGES)}
 
     @classmethod
-    def load(cls, path: Path | None, base: bytes | None, changes: bytes | None, stamps: tuple[str, str]) -> Ledger:
+    def load(
+        cls, path: Path | None, base_bytes: bytes | None, changed_bytes: bytes | None, stamps: tuple[str, str]
+    ) -> Ledger:
         """What `save` wrote, if it was by the same program and dictionary; an empty ledger otherwise.
 
-        `path` is the base's, `base` and `changes` are what the files hold, from `unpacked`.
+        `path` is the base's; what both files hold comes from `unpacked`.
         """
         was_collecting = gc.isenabled()
         # Else it would look at all that is loaded again and again: half of the time of a small update.
         gc.disable()
         try:
-            whole = _loads(base) if base is not None else cls()
-            if not isinstance(whole, cls) or whole.stamps != stamps:
+            base = _loads(base_bytes) if base_bytes is not None else cls()
+            if not isinstance(base, cls) or base.stamps != stamps:
                 return cls()
-            values = _loads(changes) if changes is not None else {}
-            for name in _BY_FILE if changes is not None else ():
+            values = _loads(changed_bytes) if changed_bytes is not None else {}
+            for name in _BY_FILE if changed_bytes is not None else ():
                 differing, removed = values[name]
-                values[name] = {**getattr(whole, name), **differing}
+                values[name] = {**getattr(base, name), **differing}
                 for key in removed:
                     del values[name][key]
-            return replace(whole, **values, base=whole, base_path=path)
+            return replace(base, **values, base=base, base_path=path)
         except Exception:  # noqa: BLE001 - whatever a damaged or an older pickle raises: everything is built anew
             return cls()
         finally:
@@ -127,8 +129,10 @@ class Ledger:
         for file in files:
             shown = file.shown_path
             record, before = self.bodies.get(shown), self.scanned.get(shown)
-            is_same = record and before and (before is file or before.digest == file.digest)
-            if record and is_same and (not moved or not record.looked_up(moved)):
+            if record is None or before is None or file.file is None or record.document_id != file.file.id:
+                continue
+            is_same = before is file or before.digest == file.digest
+            if is_same and (not moved or not record.looked_up(moved)):
                 kept[shown] = record
         return kept
 

@@ -88,9 +88,13 @@ def find_files(roots: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
     """Every Markdown file below `roots`, in order, and the folders that cannot be read."""
     found: list[FoundFile] = []
     problems: list[Problem] = []
-    for root in roots:
+    for number, root in enumerate(roots):
         if not os.path.isdir(root):
             problems.append(Problem(root, 1, "no such folder", "a folder of Markdown files"))
+            continue
+        others = (*roots[:number], *roots[number + 1 :])
+        if around := next((other for other in others if is_inside(root, other)), None):
+            problems.append(Problem(root, 1, f"lies in the content folder {around}", "folders apart from each other"))
             continue
         prefix = os.path.join(root, "")
         for path in markdown_paths(root, problems):
@@ -114,6 +118,8 @@ def read_files(
     catalog = Catalog(tuple(roots), problems=list(problems))
     for file in found:
         before = known.get(file.shown_path)
+        if before and not _is_of(before, file):
+            before = None
         if before is None or before.stamp is None or before.stamp != file.stamp:
             before = _scan_file(file, before)
         catalog.scanned[before.shown_path] = before  # one text for all, or the ledger would be a third larger
@@ -122,6 +128,12 @@ def read_files(
             catalog.files.append(before.file)
     _check_ids(catalog)
     return catalog
+
+
+def _is_of(scanned: ScannedFile, found: FoundFile) -> bool:
+    """Whether the file was found in the same content folder: c/sub/a.md has another id in c than in c/sub."""
+    file = scanned.file
+    return file is not None and (file.root, file.path) == (found.root, found.path)
 
 
 def _scan_file(found: FoundFile, before: ScannedFile | None) -> ScannedFile:

@@ -54,11 +54,6 @@ class Query:
     def __str__(self) -> str:
         return " ".join([*map(str, self.clauses), *(f"-{leaf}" for leaf in self.exclusions)])
 
-    def unquoted(self) -> str:
-        """What to type for the words of the phrases that have to match, wherever they stand."""
-        words = (str(clause).replace('"', "") for clause in self.clauses)
-        return " ".join([*words, *(f"-{leaf}" for leaf in self.exclusions)])
-
     @property
     def is_empty(self) -> bool:
         """Whether nothing was asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from kb.query import Clause, Leaf, Phrase, Query, Text
 
@@ -40,6 +41,20 @@ def parse_query(typed: str) -> Query:
             clauses.append([leaf])
         join_next = False
     return Query(tuple(Clause(tuple(leaves)) for leaves in clauses), tuple(exclusions))
+
+
+def unquoted(query: Query) -> Query:
+    """The query with words that may stand anywhere for each phrase that has to match.
+
+    A phrase that is one of several alternatives stays, and so does one with words that would be operators.
+    """
+    clauses: list[Clause] = []
+    for clause in query.clauses:
+        leaf = clause.alternatives[0]
+        words = tuple(Clause((Text(word),)) for word in leaf.text.split())
+        is_plain = parse_query(leaf.text) == Query(words)
+        clauses += words if isinstance(leaf, Phrase) and len(clause.alternatives) == 1 and is_plain else (clause,)
+    return replace(query, clauses=tuple(clauses))
 
 
 def _leaf(match: re.Match[str]) -> Leaf | None:

@@ -1,4 +1,7 @@
-"""ETags: an answer is the same as long as the index, the program and the address are."""
+"""ETags: an answer is the same as long as the index, the program and the address are.
+
+The addresses of static files carry the program's version: what is asked for by it may be kept without asking again.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,22 @@ from flask import Flask, Response, make_response, request
 from indexer.engine import SearchEngine
 from kb.errors import SearchIndexError
 
-_STATIC_SECONDS = 31_536_000  # a year: another version of the program has other addresses
+_STATIC_SECONDS = 31_536_000  # a year
 _VERSION_CHARS = 8
+_PACKAGES = ("kb", "indexer", "webui")
 _ALWAYS_ASK = "no-cache"  # may be kept, but its freshness is asked for every time
 _UNCACHED = frozenset({"pages.healthz", "pages.readyz"})
 
 
 def register_caching(app: Flask, engine: SearchEngine) -> None:
     """Answers 304 before any search is made where the browser already has the answer."""
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _STATIC_SECONDS
     program = _program_digest()
+    version = program[:_VERSION_CHARS]
 
     @app.url_defaults
-    def version(endpoint: str, values: dict[str, Any]) -> None:
+    def add_version(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static":
-            values.setdefault("v", program[:_VERSION_CHARS])
+            values.setdefault("v", version)
 
     def current_tag() -> str | None:
         if request.method not in ("GET", "HEAD") or request.endpoint in (None, "static", *_UNCACHED):
@@ -48,6 +52,8 @@ def register_caching(app: Flask, engine: SearchEngine) -> None:
 
     @app.after_request
     def tag_answer(response: Response) -> Response:
+        if request.endpoint == "static" and request.args.get("v") == version:
+            response.headers["Cache-Control"] = f"public, max-age={_STATIC_SECONDS}"
         if response.status_code == 200 and (tag := current_tag()) is not None:
             _tagged(response, tag)
         return response
@@ -59,9 +65,12 @@ def _tagged(response: Response, tag: str) -> Response:
     return response
 
 
-def _program_digest() -> str:
+def _program_digest(folder: Path = Path(__file__).parents[1]) -> str:
+    """Of all that makes an answer what it is, but the index."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*")):
-        if path.suffix in (".py", ".html", ".xml", ".css", ".js", ".svg"):
-            digest.update(path.read_bytes())
+    for package in _PACKAGES:
+        for path in sorted((folder / package).rglob("*")):
+            if path.suffix in (".py", ".html", ".xml", ".css", ".js", ".svg"):
+                digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+                digest.update(path.read_bytes())
     return digest.hexdigest()

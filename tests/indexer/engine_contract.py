@@ -282,7 +282,8 @@ class EngineContract(abc.ABC):
     def test_a_question_finds_what_it_asks_for(self, engine: SearchEngine) -> None:
         assert ids(engine.search(SearchRequest("随意契約はどんなときに使える？")))[0] == "direct-contract#conditions"
 
-    @pytest.mark.parametrize("typed", ["・・・", "()", '"', "-", "OR", "市", "の", "\0", "😀", "a" * 500, "(" * 500])
+    @pytest.mark.parametrize("typed", ["・・・", "()", '"', "-", "OR", "市", "の", "\0", "😀", "a" * 500, "(" * 500,
+         '"ぬ"|' * 125, '"ぬるぽ"' + '-"x"' * 123, '"ぬ"|' * 120 + '"ぬ" ぽぽぽ'])  # fmt: skip
     def test_any_text_is_a_valid_query(self, engine: SearchEngine, typed: str) -> None:
         assert engine.search(SearchRequest(typed)).total >= 0
 
@@ -296,6 +297,7 @@ class EngineContract(abc.ABC):
             ("競争入札", {"filters": {"chapter": ("5",), "kind": ("glossary",)}}),
             ("シェアサイクル 包括", {"exact": True}),
             ('"連携が官民"', {}),
+            ('"契約 の約束" 施行令', {}),
         ],
     )
     def test_a_next_step_finds_as_much_as_it_says(

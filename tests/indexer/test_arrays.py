@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,20 @@ def test_members_come_back_whole(groups: list[set[int]], spare: int) -> None:
     together = [number for group in groups for number in sorted(group)]
     assert field.members_of(range(len(groups))).tolist() == together
     assert field.sizes(np.arange(len(groups))).tolist() == [len(group) for group in groups]
+
+
+@given(st.lists(st.sets(st.integers(0, 15), min_size=1), min_size=1, max_size=6), st.integers(13, 17), st.data())
+def test_a_number_is_found_where_it_would_stand_in_its_name(
+    groups: list[set[int]], limit: int, data: st.DataObject
+) -> None:
+    groups = [{number % limit for number in group} for group in groups]
+    field = field_of(groups, limit)
+    asked = data.draw(st.lists(st.tuples(st.integers(0, len(groups) - 1), st.integers(0, limit)), max_size=20))
+    ranks, numbers = (np.array([pair[place] for pair in asked], dtype=np.int64) for place in (0, 1))
+    places, is_there = field.lower_bounds(ranks, numbers)
+    begins = field.starts()[ranks]
+    assert (places - begins).tolist() == [bisect.bisect_left(sorted(groups[rank]), number) for rank, number in asked]
+    assert is_there.tolist() == [number in groups[rank] for rank, number in asked]
 
 
 def test_a_field_lists_its_names_sorted_with_their_members_once_and_ascending() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from indexer.entries import entries_of
 from indexer.tokenizer import SudachiTokenizer
 from kb.catalog import scan
 from kb.errors import ContentError
-from kb.files import file_digest
+from kb.files import file_digest, read_bytes
 from kb.library import DocumentLoader
 from tests.conftest import WriteContent
 
@@ -248,6 +249,35 @@ def test_updates_keep_the_ledger_of_the_whole_build_and_add_what_differs_from_it
         assert base() == before
         assert len(list(index.glob("*.ledger-changes"))) == 1
     assert counts(update(content, index)) == (0, 0, 0, 0)
+
+
+def test_a_content_folder_may_be_named_in_another_way_the_next_time(content: Path, index: Path, tmp_path: Path) -> None:
+    (content / "sub").mkdir()
+    (content / "08.md").rename(content / "sub" / "08.md")
+    (content / "sub" / "own.md").write_text("# 題名\n\n本文です。\n", encoding="utf-8")  # whose id goes by its path
+    for root in (str(content), f"{content}{os.sep}", f"{content / 'sub'}", f"{content}"):
+        build([root], index, WhooshArraysBackend())
+        fresh = tmp_path / "fresh"
+        shutil.rmtree(fresh, ignore_errors=True)
+        build([root], fresh, WhooshArraysBackend())
+        assert answers(index) == answers(fresh)
+
+
+def test_a_whole_build_reads_every_file_again(content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kb.files.RACY_NANOSECONDS", 0)
+    index = tmp_path / "index"
+    update(content, index)
+    read: list[str] = []
+
+    def noting(path: str) -> bytes:
+        read.append(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr("kb.catalog.read_bytes", noting)
+    update(content, index)
+    assert not read
+    update(content, index, whole=True)
+    assert len(read) == MANY
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage"])

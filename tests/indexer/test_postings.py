@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 
 import numpy as np
@@ -66,3 +67,15 @@ def test_every_section_is_worth_the_sum_of_what_it_is_worth(
     assert summed(worths, common, SECTIONS, places).tolist() == [
         by_section[section] + 2.0 for section in common.tolist()
     ]
+
+
+def test_what_is_made_of_frequent_docs_has_no_table_of_theirs_and_they_stay_as_they_are() -> None:
+    docs = FrequentDocs.of(some(9_000, 6), SECTIONS)
+    assert isinstance(docs, FrequentDocs)
+    others = [docs[10:], docs[docs % 2 == 0], docs.take([1, 2]), docs.astype(np.int64), docs.copy(), docs + 1]
+    for other in (*others, pickle.loads(pickle.dumps(docs))):
+        assert among(some(900, 7), other).tolist() == np.isin(some(900, 7), np.asarray(other)).tolist()
+    for array in (docs, docs.table):
+        assert array is not None
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1

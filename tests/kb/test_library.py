@@ -91,6 +91,17 @@ def test_an_id_used_in_two_content_folders_names_both_files(tmp_path: Path) -> N
     assert problems[0].message == f"id 'same' is also used by {roots[1] / 'a.md'}"
 
 
+def test_a_content_folder_within_another_is_named(tmp_path: Path) -> None:
+    inner = tmp_path / "guide"
+    inner.mkdir()
+    (inner / "a.md").write_text("# A\n\na\n", encoding="utf-8")
+    catalog = scan([str(tmp_path), str(inner)])
+    assert [str(problem) for problem in catalog.problems] == [
+        f"{inner}:1: error: lies in the content folder {tmp_path}; allowed: folders apart from each other"
+    ]
+    assert len(catalog.files) == 1
+
+
 def test_two_documents_cannot_have_had_the_same_id(write_content: WriteContent) -> None:
     files = {name: page(name[0], more="former_ids: [old]\n") for name in ("a.md", "b.md")}
     (found,) = problems_of(write_content, files)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.query import Clause, Phrase, Query, Text
-from kb.query_parser import parse_query
+from kb.query_parser import parse_query, unquoted
 
 TYPED = st.one_of(
     st.text(),
@@ -71,9 +71,22 @@ def test_a_phrase_can_be_excluded() -> None:
     assert parse_query('契約 -"一般 競争"') == Query((Clause((Text("契約"),)),), (Phrase("一般 競争"),))
 
 
-def test_a_query_can_be_had_without_the_quotes_of_what_has_to_match() -> None:
-    query = parse_query('"一般 競争" 契約 OR "随契" -"見積 合わせ"')
-    assert query.unquoted() == '一般 競争 契約 OR 随契 -"見積 合わせ"'
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ('"一般 競争" 入札 -"見積 合わせ"', '一般 競争 入札 -"見積 合わせ"'),
+        ('契約 OR "一般 競争"', '契約 OR "一般 競争"'),
+        ('"OR"', '"OR"'),
+        ('"契約 -入札"', '"契約 -入札"'),
+        ('"契約 OR 入札"', '"契約 OR 入札"'),
+        ('"契約 。"', '"契約 。"'),
+        ("", ""),
+    ],
+)
+def test_a_query_can_be_had_without_the_quotes_of_what_has_to_match(typed: str, words: str) -> None:
+    query = unquoted(parse_query(typed))
+    assert str(query) == words
+    assert parse_query(words) == query
 
 
 def test_an_exclusion_alone_is_a_query() -> None:

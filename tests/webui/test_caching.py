@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -73,6 +76,21 @@ def test_static_files_are_kept_for_a_year_at_an_address_of_this_version(
     first = client.get(styles(client))
     assert first.headers["Cache-Control"] == "public, max-age=31536000"
     assert client.get(styles(client), headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    for other in ("/static/style.css", "/static/style.css?v=another"):
+        assert client.get(other).headers["Cache-Control"] == "no-cache"
     assert styles(browse(engine)) == styles(client)
     monkeypatch.setattr(caching, "_program_digest", lambda: "another version")
     assert styles(browse(engine)) != styles(client)
+
+
+@pytest.mark.parametrize(
+    "changed", ["webui/static/style.css", "webui/static/app.js", "indexer/highlight.py", "kb/model.py"]
+)
+def test_another_file_of_the_program_is_another_version(tmp_path: Path, changed: str) -> None:
+    for package in ("kb", "indexer", "webui"):
+        shutil.copytree(Path(caching.__file__).parents[1] / package, tmp_path / package)
+    before = caching._program_digest(tmp_path)
+    assert caching._program_digest(tmp_path) == before
+    with (tmp_path / changed).open("a") as file:
+        file.write("\n")
+    assert caching._program_digest(tmp_path) != before

@@ -34,7 +34,7 @@ class FrequentDocs(np.ndarray[Any, np.dtype[np.int32]]):
         made = docs.view(cls)
         made.table = np.full(sections, -1, dtype=np.int32)
         made.table[docs] = np.arange(len(docs), dtype=np.int32)
-        made.flags.writeable = False
+        made.flags.writeable = made.table.flags.writeable = False
         return made
 
 

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from whoosh.index import EmptyIndexError, FileIndex
 
 from indexer.analysis import Analyzer
 from indexer.engine import (
+    MAX_QUERY_CHARS,
     MAX_WINDOW,
     Hit,
     How,
@@ -51,7 +53,7 @@ from kb.errors import IndexStaleError, NotFoundError
 from kb.folding import fold
 from kb.model import Document, Section
 from kb.query import Clause, Query, Text
-from kb.query_parser import parse_query
+from kb.query_parser import parse_query, unquoted
 from kb.vocabulary import FACET_BY_NAME
 
 KEPT_TARGETS = 64  # of the queries whose words are marked, section by section, in a document
@@ -229,24 +231,29 @@ class Snapshot:
 
     def _next_steps(self, request: SearchRequest, read: _Reading) -> Iterator[NextStep]:
         """Changes to a search without hits, each with the total it would really have."""
-        proposals: list[tuple[str, str, SearchRequest]] = []
+        proposals: list[tuple[str, str, dict[str, Any]]] = []
         if read.did_you_mean:
-            proposals.append(("spelling", read.did_you_mean, replace(request, q=read.did_you_mean, page=1)))
+            proposals.append(("spelling", read.did_you_mean, {"q": read.did_you_mean}))
         for name in request.filters:
             others = {other: values for other, values in request.filters.items() if other != name}
-            proposals.append(("without_filter", FACET_BY_NAME[name].label, replace(request, filters=others, page=1)))
+            proposals.append(("without_filter", FACET_BY_NAME[name].label, {"filters": others}))
         if len(request.filters) > 1:
-            proposals.append(("without_filters", "", replace(request, filters={}, page=1)))
+            proposals.append(("without_filters", "", {"filters": {}}))
         if request.exact:
-            proposals.append(("not_exact", "", replace(request, exact=False, page=1)))
-        if (unquoted := read.query.unquoted()) != str(read.query):
-            proposals.append(("without_quotes", "", replace(request, q=unquoted, page=1)))
-        words = [part.typed for part in read.matches.requirements]
+            proposals.append(("not_exact", "", {"exact": False}))
+        if (without_quotes := unquoted(read.query)) != read.query:
+            proposals.append(("without_quotes", "", {"q": str(without_quotes)}))
+        words = [
+            (part.typed, f'"{part.typed}"' if part.is_phrase else part.typed) for part in read.matches.requirements
+        ]
         if len(words) == 1 and (apart := in_parts(read.query, read.plan, read.matches.unknown)):
-            words = list(map(str, apart.clauses))
+            words = [(str(clause), str(clause)) for clause in apart.clauses]
         if len(words) > 1:
-            proposals += [("only", word, replace(request, q=word, page=1)) for word in words[:MAX_SINGLE_WORDS]]
-        for kind, subject, proposal in proposals:
+            proposals += [("only", word, {"q": q}) for word, q in words[:MAX_SINGLE_WORDS]]
+        for kind, subject, changes in proposals:
+            if len(changes.get("q", "")) > MAX_QUERY_CHARS:
+                continue  # written out, a query may be longer than it was typed
+            proposal = replace(request, page=1, **changes)
             total = self._total(proposal)
             if total:
                 yield NextStep(kind, subject, proposal.q, proposal.filters, proposal.exact, total)
