@@ -52,7 +52,6 @@ _PARAMETER_LABELS = {
 }
 # In Japanese where what is allowed is no list of values.
 _ALLOWED = {
-    "q": f"{MAX_QUERY_CHARS}文字までの文字",
     "page": f"1以上の整数（{MAX_WINDOW:,}件目まで）",
     "per_page": f"1から{MAX_PER_PAGE}までの整数",
     "limit": f"1から{MAX_SUGGESTIONS}までの整数",
@@ -72,6 +71,8 @@ def register_errors(app: Flask) -> None:
         if not _is_for_machines():
             allowed = _LABELS.get(error.field, allowed)
         reason = f"「{label}」に使えない値が指定されています。使える値：{allowed}"
+        if error.field == "q":
+            reason = f"「{label}」は{MAX_QUERY_CHARS}文字までの文字で入力してください。"
         details = {"parameter": error.field, "problem": error.message, "allowed": error.allowed}
         return _answer(400, reason, details)
 

@@ -155,7 +155,7 @@ def test_nothing_moves_for_a_reader_who_asks_for_no_motion(page: Page, path: str
 def test_marks_are_seen_in_forced_colours(page: Page, scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(forced_colors="active", color_scheme=scheme)
     page.goto(DOCUMENT)
-    page.get_by_role("button", name="次へ").click()
+    page.get_by_role("button", name="次の語").click()
     mark, current, around = (
         page.locator(selector).first.evaluate(COLOURS)
         for selector in (".prose mark:not(.current)", "mark.current", "body")
@@ -229,7 +229,7 @@ def test_the_focus_is_seen_at_every_stop(page: Page, path: str, look: str) -> No
 def test_the_bar_of_marks_never_covers_the_focus(page: Page, window: ViewportSize, key: str) -> None:
     page.set_viewport_size(window)
     page.goto(DOCUMENT)
-    page.get_by_role("button", name="次へ").evaluate("button => button.click()")  # the bar at its fullest
+    page.get_by_role("button", name="次の語").evaluate("button => button.click()")  # the bar at its fullest
     assert [found for stop in tab_through(page, key) for found in stop if "bar" in found or "sight" in found] == []
 
 

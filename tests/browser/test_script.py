@@ -283,17 +283,17 @@ def test_arrows_walk_through_the_hits(page: Page) -> None:
 
 def test_the_marks_of_a_document_are_walked_through(page: Page) -> None:
     page.goto(DOCUMENT)
-    page.get_by_role("button", name="次へ").click()
+    page.get_by_role("button", name="次の語").click()
     expect(page.locator(".mark-position")).to_have_text(re.compile(r"^1／\d+か所目$"))
-    page.get_by_role("button", name="次へ").click()
+    page.get_by_role("button", name="次の語").click()
     expect(page.locator("mark.current")).to_be_in_viewport()
-    page.get_by_role("button", name="前へ").click()
+    page.get_by_role("button", name="前の語").click()
     expect(page.locator(".mark-position")).to_have_text(re.compile(r"^1／"))
 
 
 def test_the_next_mark_is_that_below_what_is_being_read(page: Page) -> None:
     page.goto(f"{DOCUMENT}#record-reasons")
-    page.get_by_role("button", name="次へ").click()
+    page.get_by_role("button", name="次の語").click()
     assert int(page.locator(".mark-position").inner_text().split("／")[0]) > 1
     current = page.locator("mark.current")
     assert current.evaluate("mark => mark.compareDocumentPosition(document.getElementById('record-reasons')) & 2")

@@ -319,7 +319,7 @@ def test_step_through_the_marks_and_clear_them(keyboard: KeyboardReader) -> None
     page.goto(f"{DOCUMENT}?q=随意契約")
     position = page.get_by_role("status")
     total = page.locator(".document mark").count()
-    for button, expected in (("次へ", 1), ("次へ", 2), ("前へ", 1), ("前へ", total)):
+    for button, expected in (("次の語", 1), ("次の語", 2), ("前の語", 1), ("前の語", total)):
         keyboard.press(page.get_by_role("button", name=button))
         expect(position).to_have_text(f"{expected}／{total}か所目")
         expect(page.locator("mark.current")).to_have_count(1)

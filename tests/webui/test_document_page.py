@@ -49,11 +49,13 @@ def test_no_id_of_the_page_can_be_that_of_a_heading(page: Element) -> None:
     assert [name for name in own if ID_PATTERN.fullmatch(name)] == []
 
 
-def test_every_heading_offers_a_link_to_itself(page: Element) -> None:
+@pytest.mark.parametrize("url", ["/docs/direct-contract", "/docs/direct-contract?q=契約"])
+def test_every_heading_offers_a_link_to_itself_without_the_search(client: FlaskClient, url: str) -> None:
+    page = parse(client.get(url).get_data(as_text=True))
     assert [(link["href"], link["aria-label"]) for link in page.all("a", "permalink")] == [
-        ("#conditions", "「適用できる条件」へのリンク"),
-        ("#new", "「新商品の場合」へのリンク"),
-        ("#steps", "「進め方」へのリンク"),
+        ("/docs/direct-contract#conditions", "「適用できる条件」へのリンク"),
+        ("/docs/direct-contract#new", "「新商品の場合」へのリンク"),
+        ("/docs/direct-contract#steps", "「進め方」へのリンク"),
     ]
 
 

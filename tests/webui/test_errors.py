@@ -99,6 +99,11 @@ def test_the_page_names_the_field_in_japanese_and_what_is_allowed(client: FlaskC
     )
 
 
+def test_a_query_that_is_too_long_is_told_how_long_it_may_be(client: FlaskClient) -> None:
+    page = error_page(client.get("/search?q=" + "契" * 501), 400)
+    assert page.one("main").all("p")[0].text == "「検索する語」は500文字までの文字で入力してください。"
+
+
 @pytest.mark.parametrize("query", ["role=king", "stage=x", "kind=x", "sort=x"])
 def test_the_page_shows_no_value_that_only_machines_know(client: FlaskClient, query: str) -> None:
     text = error_page(client.get(f"/search?{query}"), 400).one("main").text

@@ -108,11 +108,13 @@ def test_headings_show_the_words_of_a_correction(engine: SettableEngine, client:
 
 
 def test_a_hit_that_shows_none_of_the_words_says_where_they_are(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.hits = (CASE_HIT,)
+    engine.hits = (replace(CASE_HIT, why=(Why("x", "x", How.EXACT),)),)
     assert (
         get(client, "/search?q=x").one("p", "why").text
         == "題名や質問など、ここに表示していない箇所の語で見つかりました。"
     )
+    engine.hits = (CASE_HIT,)
+    assert get(client, "/search?q=-x").all("p", "why") == []
     assert get(client, "/search").all("p", "why") == []
 
 
