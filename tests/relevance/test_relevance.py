@@ -79,3 +79,27 @@ def test_another_spelling_finds_the_same_first_document(guide: SearchEngine, typ
 )
 def test_what_everything_speaks_of_is_explained_first(guide: SearchEngine, typed: str, section: str) -> None:
     assert guide.search(SearchRequest(typed)).hits[0].id == section
+
+
+def test_suggestions_name_things_before_what_is_said_of_them(guide: SearchEngine) -> None:
+    terms = [item.text for item in guide.suggest("随意契約 す", {}, 8)]
+    assert terms.index("随意契約 推進") < terms.index("随意契約 進む")
+    headings = [item.text for item in guide.suggest("し", {}, 20) if item.kind == "heading"]
+    assert headings
+    assert "出典" not in headings  # which every document has
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("地方自治法施行令第167条の2", "direct-contract"),
+        ("地方自治法234条", "glossary-contract#ippan-kyoso-nyusatsu"),
+        ("第167条の2第1項", "procurement#bid-or-negotiated"),
+        ("平成16年", "direct-contract#what-it-is"),
+        ("見積合わせ", "glossary-budget#shitamitsumori"),
+    ],
+)
+def test_what_a_contract_officer_asks_by_number_or_name_is_among_the_first(
+    guide: SearchEngine, typed: str, found: str
+) -> None:
+    assert found in [hit.id for hit in guide.search(SearchRequest(typed)).hits[:3]]

@@ -23,6 +23,7 @@ MAX_RANGE = 4_000  # terms looked at in one prefix range: one kana of 14,680 fil
 MAX_COUNTED = 60  # candidates counted under the filters, the most frequent ones
 MIN_TERM_CHARS = 2
 MIN_HIRAGANA_CHARS = 3  # shorter terms in hiragana are scraps of readings (けい) or grammar
+MAX_ALIKE = 5  # a heading that more sections have (出典, 成果) comes after those that tell where they lead
 TERM_SHARE = 0.6  # of the list for terms, while there are that many; headings and questions share the rest
 
 
@@ -80,7 +81,13 @@ class Suggester:
         # Kana are a reading: けい is no better than 契約 for け.
         is_spelled = not is_kana(typed)
         ordered = sorted(
-            found, key=lambda item: (is_spelled and not item.text.startswith(typed), -item.count, item.text)
+            found,
+            key=lambda item: (
+                self._is_predicate(item.text),
+                is_spelled and not item.text.startswith(typed),
+                -item.count,
+                item.text,
+            ),
         )
         # 随意 leads to nothing but 随意契約, ちゃり to チャリチャリ: the whole says more.
         return [
@@ -93,6 +100,11 @@ class Suggester:
             )
         ]
 
+    def _is_predicate(self, text: str) -> bool:
+        """Whether it is what is said of things (進む, 新しい): few look for that before they have named the thing."""
+        tokens = self._analyzer.tokens(text)
+        return len(tokens) == 1 and tokens[0].word.is_predicate
+
     def _phrases_of(
         self, typed: str, readings: Sequence[str], allowed: Mask
     ) -> list[tuple[Suggestion, NDArray[np.int32]]]:
@@ -104,7 +116,9 @@ class Suggester:
             if len(sections):
                 _, kind, text = phrase_parts(self._phrases.lexicon.text(rank))
                 found.append((Suggestion(kind, text, len(sections)), sections))
-        return sorted(found, key=lambda item: (-item[0].count, len(item[0].text), item[0].text))
+        return sorted(
+            found, key=lambda item: (item[0].count > MAX_ALIKE, -item[0].count, len(item[0].text), item[0].text)
+        )
 
     def _most_frequent(
         self, field: ArrayField, field_readings: ArrayField, typed: str, readings: Sequence[str]
