@@ -373,6 +373,6 @@ def test_a_search_page_is_small_and_asks_for_each_file_once(page: Page) -> None:
     page.on("response", lambda answer: sizes.update({answer.url: len(answer.body())}))
     page.goto(RESULTS)
     page.wait_for_load_state("networkidle")
-    kinds = [address for address in sizes if address.endswith((".js", ".css"))]
+    kinds = [address for address in sizes if urlsplit(address).path.endswith((".js", ".css"))]
     assert len(kinds) == 2
     assert sum(sizes.values()) <= 120_000  # some 30 KB when compressed
