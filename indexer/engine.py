@@ -113,7 +113,8 @@ class FacetCount:
 class NextStep:
     """A change to an empty search that would find something: what to do, the request to make, its true total.
 
-    Kinds: spelling, without_filter, without_filters, not_exact, without_quotes, only (one word of the query alone).
+    Kinds: spelling, without_filter, without_filters, not_exact, without_quotes, as_phrase (the word within quotes),
+    only (one word of the query alone).
     """
 
     kind: str

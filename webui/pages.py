@@ -67,6 +67,12 @@ def create_pages(engine: SearchEngine) -> Blueprint:
         }
 
     @pages.app_template_filter()
+    def as_typed(word: str, q: str) -> str:
+        """A folded word as it stands in the query: NDA, not nda."""
+        place = q.lower().find(word)
+        return q[place : place + len(word)] if place >= 0 else word
+
+    @pages.app_template_filter()
     def page_range(pages: tuple[int, int]) -> str:
         first, last = pages
         return f"{first}頁" if first == last else f"{first}〜{last}頁"

@@ -315,6 +315,15 @@ class EngineContract(abc.ABC):
         assert (page.total, page.interpretation.unknown) == (0, ("秘密保持契約",))
         assert [(step.kind, step.q) for step in page.interpretation.next_steps] == [("only", "契約")]
 
+    def test_an_article_that_has_only_branches_leads_to_them(self, engine: SearchEngine) -> None:
+        interpretation = engine.search(SearchRequest("第167条")).interpretation
+        assert [(step.kind, step.q, step.total) for step in interpretation.next_steps] == [
+            ("as_phrase", '"第167条"', 1)
+        ]
+
+    def test_what_is_nowhere_is_named_once(self, engine: SearchEngine) -> None:
+        assert engine.search(SearchRequest("ぬるぽ ぬるぽ")).interpretation.unknown == ("ぬるぽ",)
+
     def test_nothing_typed_lists_everything_in_reading_order(self, engine: SearchEngine) -> None:
         page = engine.search(SearchRequest(per_page=100))
         assert page.total == engine.info().sections

@@ -287,6 +287,15 @@ def test_no_hits_name_the_words_that_are_nowhere(empty: SettableEngine, client: 
     )
 
 
+def test_what_is_nowhere_is_named_as_it_was_typed_with_its_equals(empty: SettableEngine, client: FlaskClient) -> None:
+    empty.interpretation = Interpretation(unknown=("nda",), expansions={"nda": ("秘密保持契約", "守秘契約")})
+    notice = get(client, "/search?q=契約%20NDA").one("div", "notice")
+    assert [part.text for part in notice.all("p")[:2]] == [
+        "「NDA」を含む節はありません。",
+        "「NDA」は、同じ意味の「秘密保持契約」「守秘契約」でも探しました。",
+    ]
+
+
 @pytest.mark.usefixtures("empty")
 def test_no_hits_under_filters_blame_the_filters(client: FlaskClient) -> None:
     notice = get(client, "/search?q=x&kind=case").one("div", "notice")
@@ -300,6 +309,7 @@ def test_no_hits_under_filters_blame_the_filters(client: FlaskClient) -> None:
         ("without_filter", "「語」の絞り込みを外す（1,004件）"),
         ("without_filters", "絞り込みをすべて解除する（1,004件）"),
         ("not_exact", "完全一致のみをやめる（1,004件）"),
+        ("as_phrase", "「語」という文字の並びで検索する（1,004件）"),
         ("without_quotes", "引用符を外して検索する（1,004件）"),
         ("only", "「語」だけで検索する（1,004件）"),
     ],

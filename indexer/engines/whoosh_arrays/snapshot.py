@@ -167,9 +167,9 @@ class Snapshot:
             interpreted=str(read.query),
             did_you_mean=read.did_you_mean,
             corrected=read.is_corrected,
-            dropped=matches.dropped,
+            dropped=tuple(dict.fromkeys(matches.dropped)),
             expansions=plan.expansions,
-            unknown=matches.unknown,
+            unknown=tuple(dict.fromkeys(matches.unknown)),
             next_steps=() if ranked.total else tuple(self._next_steps(request, read)),
         )
         took_ms = (time.perf_counter() - started) * 1000
@@ -246,6 +246,8 @@ class Snapshot:
         words = [
             (part.typed, f'"{part.typed}"' if part.is_phrase else part.typed) for part in read.matches.requirements
         ]
+        if len(words) == 1 and any(map(str.isdigit, words[0][0])):  # 第167条 is not 第167条の2, but may lead there
+            proposals.append(("as_phrase", words[0][0], {"q": f'"{words[0][0]}"'}))
         if len(words) == 1 and (apart := in_parts(read.query, read.plan, read.matches.unknown)):
             words = [(str(clause), str(clause)) for clause in apart.clauses]
         if len(words) > 1:
