@@ -49,7 +49,8 @@ class Pair:
         )
         assert_same_hits(page.hits, expected.hits)
         assert_same_hits(page.partial_hits, expected.partial_hits)
-        assert (page.interpretation.dropped, page.interpretation.unknown) == (expected.dropped, expected.unknown)
+        named = tuple(tuple(dict.fromkeys(words)) for words in (expected.dropped, expected.unknown))
+        assert (page.interpretation.dropped, page.interpretation.unknown) == named
 
 
 def assert_same_hits(hits: Sequence[Hit], expected: Sequence[tuple[str, float]]) -> None:
