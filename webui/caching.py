@@ -52,7 +52,7 @@ def register_caching(app: Flask, engine: SearchEngine) -> None:
 
     @app.after_request
     def tag_answer(response: Response) -> Response:
-        if request.endpoint == "static" and request.args.get("v") == version:
+        if request.endpoint == "static" and request.args.get("v") == version and response.status_code < 400:
             response.headers["Cache-Control"] = f"public, max-age={_STATIC_SECONDS}"
         if response.status_code == 200 and (tag := current_tag()) is not None:
             _tagged(response, tag)

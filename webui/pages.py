@@ -70,7 +70,8 @@ def create_pages(engine: SearchEngine) -> Blueprint:
     def as_typed(word: str, q: str) -> str:
         """A folded word as it stands in the query: NDA, not nda."""
         place = q.lower().find(word)
-        return q[place : place + len(word)] if place >= 0 else word
+        typed = q[place : place + len(word)]
+        return typed if typed.lower() == word else word  # the lower case of some letters is longer than they are
 
     @pages.app_template_filter()
     def page_range(pages: tuple[int, int]) -> str:

@@ -321,6 +321,10 @@ class EngineContract(abc.ABC):
             ("as_phrase", '"第167条"', 1)
         ]
 
+    def test_a_choice_with_a_phrase_is_offered_alone_as_it_was_typed(self, engine: SearchEngine) -> None:
+        steps = engine.search(SearchRequest('"官民が連携" OR 包括 施行令', exact=True)).interpretation.next_steps
+        assert ('"官民が連携" OR 包括', 2) in [(step.q, step.total) for step in steps if step.kind == "only"]
+
     def test_what_is_nowhere_is_named_once(self, engine: SearchEngine) -> None:
         assert engine.search(SearchRequest("ぬるぽ ぬるぽ")).interpretation.unknown == ("ぬるぽ",)
 

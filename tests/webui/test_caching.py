@@ -76,6 +76,8 @@ def test_static_files_are_kept_for_a_year_at_an_address_of_this_version(
     first = client.get(styles(client))
     assert first.headers["Cache-Control"] == "public, max-age=31536000"
     assert client.get(styles(client), headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    missing = client.get(styles(client).replace("style.css", "nowhere.css"))
+    assert (missing.status_code, missing.headers.get("Cache-Control")) == (404, None)
     for other in ("/static/style.css", "/static/style.css?v=another"):
         assert client.get(other).headers["Cache-Control"] == "no-cache"
     assert styles(browse(engine)) == styles(client)

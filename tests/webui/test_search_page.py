@@ -289,6 +289,7 @@ def test_no_hits_name_the_words_that_are_nowhere(empty: SettableEngine, client: 
 
 def test_what_is_nowhere_is_named_as_it_was_typed_with_its_equals(empty: SettableEngine, client: FlaskClient) -> None:
     empty.interpretation = Interpretation(unknown=("nda",), expansions={"nda": ("秘密保持契約", "守秘契約")})
+    assert get(client, "/search?q=İ%20NDA").one("div", "notice").all("p")[0].text == "「nda」を含む節はありません。"
     notice = get(client, "/search?q=契約%20NDA").one("div", "notice")
     assert [part.text for part in notice.all("p")[:2]] == [
         "「NDA」を含む節はありません。",

@@ -88,12 +88,13 @@ class LeafMatch:
 
 
 class Requirement(NamedTuple):
-    """A part of the query that has to match: `sections` is where it does.
+    """A part of the query that has to match: `sections` is where it does, `query` how to ask for it alone.
 
     A question word (違い, 方法) is required only where nothing else is.
     """
 
     typed: str
+    query: str
     weight: float
     sections: Docs
     is_phrase: bool
@@ -324,9 +325,11 @@ def _requirements(leaves: list[LeafMatch], best: LeafMatch) -> list[Requirement]
     """The words of a clause one by one; a phrase or a choice (OR) as a whole."""
     if len(leaves) == 1 and not leaves[0].leaf.is_phrase and not leaves[0].leaf.conversions:
         return [
-            Requirement(unit.unit.typed, unit.idf, unit.sections, False, unit.unit.is_question_word)
+            Requirement(unit.unit.typed, unit.unit.typed, unit.idf, unit.sections, False, unit.unit.is_question_word)
             for unit in leaves[0].units
         ]
     typed = " OR ".join(leaf.leaf.typed for leaf in leaves)
+    query = " OR ".join(f'"{leaf.leaf.typed}"' if leaf.leaf.is_phrase else leaf.leaf.typed for leaf in leaves)
     is_question = all(unit.is_question_word for leaf in leaves for unit in leaf.leaf.units)
-    return [Requirement(typed, best.asked, best.sections, any(leaf.leaf.is_phrase for leaf in leaves), is_question)]
+    is_phrase = any(leaf.leaf.is_phrase for leaf in leaves)
+    return [Requirement(typed, query, best.asked, best.sections, is_phrase, is_question)]

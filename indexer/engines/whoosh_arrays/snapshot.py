@@ -216,7 +216,7 @@ class Snapshot:
             ranges = [
                 (unit.unit.start, unit.unit.start + len(unit.unit.typed))
                 for unit in leaves[0].units
-                if (unit.unit.typed in doubted or not doubted) and not any(map(str.isdigit, unit.unit.typed))
+                if (unit.unit.typed in doubted or not doubted) and not _has_digit(unit.unit.typed)
             ]
             doubtful = frozenset(
                 index for index, token in enumerate(tokens) if any(start <= token.start < end for start, end in ranges)
@@ -243,13 +243,13 @@ class Snapshot:
             proposals.append(("not_exact", "", {"exact": False}))
         if (without_quotes := unquoted(read.query)) != read.query:
             proposals.append(("without_quotes", "", {"q": str(without_quotes)}))
-        words = [
-            (part.typed, f'"{part.typed}"' if part.is_phrase else part.typed) for part in read.matches.requirements
-        ]
-        if len(words) == 1 and any(map(str.isdigit, words[0][0])):  # 第167条 is not 第167条の2, but may lead there
-            proposals.append(("as_phrase", words[0][0], {"q": f'"{words[0][0]}"'}))
-        if len(words) == 1 and (apart := in_parts(read.query, read.plan, read.matches.unknown)):
-            words = [(str(clause), str(clause)) for clause in apart.clauses]
+        words = [(part.typed, part.query) for part in read.matches.requirements]
+        if len(words) == 1:
+            ((typed, _),) = words
+            if _has_digit(typed):  # 第167条 is not 第167条の2, but may lead there
+                proposals.append(("as_phrase", typed, {"q": f'"{typed}"'}))
+            if apart := in_parts(read.query, read.plan, read.matches.unknown):
+                words = [(str(clause), str(clause)) for clause in apart.clauses]
         if len(words) > 1:
             proposals += [("only", word, {"q": q}) for word, q in words[:MAX_SINGLE_WORDS]]
         for kind, subject, changes in proposals:
@@ -424,6 +424,10 @@ def _is_slip(found: Correction, plan: Plan, matches: Matches, leaf: LeafMatch) -
 def _known(matches: Matches) -> int:
     """How many of the words that are required stand somewhere."""
     return len(matches.requirements) - len(matches.unknown)
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _modified(folder: Path) -> int:
