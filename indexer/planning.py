@@ -53,7 +53,7 @@ class TermAt(NamedTuple):
 class Alternative(NamedTuple):
     """One way for a unit to match: all `terms` must be in the section, adjacent as given when `adjacent`.
 
-    Of an article of law, の stands at the offsets `branches`, and none may at `branch_offset`: 第12条 is not 第12条の3.
+    An article of law is itself only: 第12条 is not 第12条の3.
     Of a phrase, at most `texts` sections may be read where postings do not tell whether they hold it.
     Instead of terms, How.SUBSTRING has `bigrams` and How.RELATED `synonym_groups`: the index knows whose they are.
     """
@@ -64,8 +64,7 @@ class Alternative(NamedTuple):
     bigrams: tuple[str, ...] = ()
     synonym_groups: tuple[int, ...] = ()
     adjacent: bool = False
-    branches: tuple[int, ...] = ()
-    branch_offset: int | None = None
+    is_article: bool = False
     texts: int = 0
 
 
@@ -262,11 +261,8 @@ class Planner:
         content = [token for token in span if not token.word.is_function] or list(span)
         whole = tuple(TermAt(token.word.term, token.start - start) for token in content)
         is_question_word = all(token.word.term in QUESTION_WORDS for token in span)
-        exact_one = Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1)
-        if _ARTICLE.fullmatch(surface):
-            branches = tuple(match.start() for match in re.finditer("の", surface))
-            exact_one = exact_one._replace(branches=branches, branch_offset=len(surface))
-        alternatives = [exact_one]
+        is_article = _ARTICLE.fullmatch(surface) is not None
+        alternatives = [Alternative(How.EXACT, surface, whole, adjacent=len(whole) > 1, is_article=is_article)]
         if not exact:
             is_number = _DIGIT.search(surface) is not None  # numbers are only themselves
             parts = () if is_number else _parts(span)

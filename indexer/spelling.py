@@ -83,7 +83,7 @@ def corrections(
                 words = _similar(typed, tokens[start:end], vocabulary) if is_a_slip else []
             # Who typed one word too many made no slip: エコシステム拠点都市 is not エコシステム都市.
             shorter = {text[first : token.start] + text[token.end : last] for token in tokens[start:end]}
-            for word in (word for word in words if word not in shorter or end - start == 1):
+            for word in (word for word in words if word not in shorter):
                 yield Correction(text[:first] + word + text[last:], typed, word, is_homophone)
 
 

@@ -85,7 +85,7 @@ class FoundFile(NamedTuple):
 
 
 def find_files(roots: Sequence[str]) -> tuple[list[FoundFile], list[Problem]]:
-    """Every Markdown file below `roots`, in order, and the folders that cannot be read."""
+    """Every Markdown file below `roots`, in order, and what is wrong with the folders."""
     found: list[FoundFile] = []
     problems: list[Problem] = []
     for number, root in enumerate(roots):

@@ -39,7 +39,8 @@ def other_years(text: str) -> tuple[str, ...]:
 
 def fiscal_years(text: str) -> tuple[str, ...]:
     """The fiscal years that folded `text` may mean, if it is a year and nothing else: 令和7年 → 令和7年度, 2025年度."""
-    return tuple(f"{year}度" for year in (text, *other_years(text)) if other_years(text) and year.endswith("年"))
+    others = other_years(text)
+    return tuple(f"{year}度" for year in (text, *others) if year.endswith("年")) if others else ()
 
 
 def _in_era(era: str, number: int, counter: str) -> tuple[str, ...]:

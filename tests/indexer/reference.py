@@ -166,20 +166,18 @@ class Reference:
             return dict.fromkeys(sections, self.idf(len(sections)))
         return self._all_of(self._pairs, pairs)
 
-    def _adjacent(
-        self, terms: Sequence[TermAt], branches: Sequence[int] = (), branch_offset: int | None = None
-    ) -> set[int]:
+    def _adjacent(self, terms: Sequence[TermAt], article: str = "") -> set[int]:
         starts: set[tuple[int, int]] | None = None
         for term in terms:
             here = self._beginnings(term)
             starts = here if starts is None else starts & here
         starts = starts or set()
-        if branch_offset is not None:
-            for number in range(1, 100):
-                goes_on = self._beginnings(TermAt(str(number), branch_offset + 1))
-                starts = starts - (goes_on - self._beginnings(TermAt("第", branch_offset)))
-        for offset in branches:
-            starts = starts - self._beginnings(TermAt("第", offset))
+        for number in range(1, 100) if article else ():
+            goes_on = self._beginnings(TermAt(f"{number}", len(article) + 1))
+            starts = starts - (goes_on - self._beginnings(TermAt("第", len(article))))
+        for offset, character in enumerate(article):
+            if character == "の":
+                starts = starts - self._beginnings(TermAt("第", offset))
         return {section for section, _ in starts}
 
     def _beginnings(self, term: TermAt) -> set[tuple[int, int]]:
@@ -216,7 +214,7 @@ class Reference:
         scores = self._all_of(self._words, [term.term for term in alternative.terms])
         if not alternative.adjacent:
             return scores
-        adjacent = self._adjacent(alternative.terms, alternative.branches, alternative.branch_offset)
+        adjacent = self._adjacent(alternative.terms, alternative.shown if alternative.is_article else "")
         return {section: value for section, value in scores.items() if section in adjacent}
 
     def _resolved(self, alternative: Alternative) -> list[Alternative]:

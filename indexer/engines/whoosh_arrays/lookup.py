@@ -90,8 +90,8 @@ class Lookup:
         found = self._all_of(self.words, [term.term for term in alternative.terms])
         if alternative.adjacent and len(found.docs):
             beginnings = self._side_by_side(alternative.terms)
-            if alternative.branch_offset is not None:
-                beginnings = self._of_this_article(beginnings, alternative)
+            if alternative.is_article:
+                beginnings = self._of_this_article(beginnings, alternative.shown)
             return found.kept(np.isin(found.docs, beginnings >> POSITION_SHIFT))
         return found
 
@@ -186,18 +186,17 @@ class Lookup:
             current = keys if current is None else current[contains(keys, current)]
         return np.empty(0, dtype=np.int64) if current is None else current
 
-    def _of_this_article(self, beginnings: IntArray, alternative: Alternative) -> IntArray:
+    def _of_this_article(self, beginnings: IntArray, article: str) -> IntArray:
         """Those of an article of law itself, and of none that only begins or goes on alike.
 
         の is not indexed. In its place 第 may stand, and what follows is no branch but a paragraph: 第12条第3項.
         """
-        assert alternative.branch_offset is not None
-        for offset in alternative.branches:
+        for offset in (offset for offset, character in enumerate(article) if character == "の"):
             beginnings = beginnings[~contains(self._beginnings(TermAt(_ORDINAL, offset)), beginnings)]
         goes_on = np.zeros(len(beginnings), dtype=bool)
         for number in BRANCH_NUMBERS:
-            goes_on |= contains(self._beginnings(TermAt(number, alternative.branch_offset + 1)), beginnings)
-        goes_on &= ~contains(self._beginnings(TermAt(_ORDINAL, alternative.branch_offset)), beginnings)
+            goes_on |= contains(self._beginnings(TermAt(number, len(article) + len("の"))), beginnings)
+        goes_on &= ~contains(self._beginnings(TermAt(_ORDINAL, len(article))), beginnings)
         return beginnings[~goes_on]
 
     def _beginnings(self, term: TermAt) -> IntArray:

@@ -128,10 +128,14 @@ def _are_few(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger
     return len(sections) < 200 + len(docs) // 32
 
 
+def _table_of(docs: NDArray[np.signedinteger]) -> NDArray[np.int32] | None:
+    return docs.table if isinstance(docs, FrequentDocs) else None
+
+
 def among(sections: NDArray[np.signedinteger], docs: NDArray[np.signedinteger]) -> Mask:
     """Which of the (ascending) `sections` are among the (ascending) `docs`."""
-    if isinstance(docs, FrequentDocs) and docs.table is not None:
-        return docs.table.take(sections) >= 0
+    if (table := _table_of(docs)) is not None:
+        return table.take(sections) >= 0
     if _are_few(sections, docs) or not len(docs) or not len(sections):
         return contains(docs, sections)
     is_there = np.zeros(max(int(docs[-1]), int(sections[-1])) + 1, dtype=bool)
@@ -143,8 +147,8 @@ def in_both(docs: Docs, sections: NDArray[np.signedinteger]) -> tuple[PlaceArray
     """Where in (ascending) `docs` and where in (ascending) `sections` those stand that are in both."""
     if not len(docs) or not len(sections):
         return NOWHERE, NOWHERE
-    if isinstance(docs, FrequentDocs) and docs.table is not None:
-        places = docs.table.take(sections)
+    if (table := _table_of(docs)) is not None:
+        places = table.take(sections)
         kept = (places >= 0).nonzero()[0]
         return places.take(kept), kept
     if _are_few(sections, docs):
