@@ -310,7 +310,7 @@ def test_no_hits_under_filters_blame_the_filters(client: FlaskClient) -> None:
         ("without_filter", "「語」の絞り込みを外す（1,004件）"),
         ("without_filters", "絞り込みをすべて解除する（1,004件）"),
         ("not_exact", "完全一致のみをやめる（1,004件）"),
-        ("as_phrase", "「語」という文字の並びで検索する（1,004件）"),
+        ("as_phrase", "「語」の前後に文字が続くものも含めて検索する（1,004件）"),
         ("without_quotes", "引用符を外して検索する（1,004件）"),
         ("only", "「語」だけで検索する（1,004件）"),
     ],
