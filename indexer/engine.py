@@ -1,22 +1,37 @@
-"""The port: what a search engine is asked, what it answers, and what it must do. Plain values, no engine's types."""
+"""The port: what an engine is asked, and what it answers. An engine matches; language and pages are not its business.
+
+    Engine  where an index is kept: opened for reading, written by one writer at a time
+    Index   one committed index; it never changes, so an HTTP request that opens it once sees one state
+    Match   what one plan finds in it: numbers and columns, never sentences
+    Words   its vocabulary, asked, never listed
+    Writer  the next index, made beside the committed one and swapped in whole
+
+Implementations are safe to share by threads.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
-from kb.errors import UsageError
-from kb.model import Document
-from kb.vocabulary import FACET_BY_NAME, FACETS
+import numpy as np
+from numpy.typing import NDArray
 
-MAX_QUERY_CHARS = 500  # five times the longest question of JSQuAD; a pasted paragraph still fits
-MAX_PER_PAGE = 100
+from indexer.entries import Entry
+from indexer.language.analysis import Analyzer
+from indexer.manifest import Manifest
+from indexer.plan import Alternative, Plan, Unit
+from kb.documents.model import Document, Section
+
 MAX_WINDOW = 1_000  # the last hit that can be paged to: nobody reads further, and it bounds the work
-DEFAULT_PER_PAGE = 10
-MAX_SUGGESTIONS = 20
+
+Filters = Mapping[str, tuple[str, ...]]
+"""By facet the values wanted: OR within one facet, AND between facets."""
 
 
 class Sort(StrEnum):
@@ -26,188 +41,230 @@ class Sort(StrEnum):
     PAGE = "page"
 
 
-class How(StrEnum):
-    """How a typed word met a section, strongest first (`synonym` is the staff's, `related` is Sudachi's)."""
-
-    EXACT = "exact"
-    VARIANT = "variant"
-    PARTS = "parts"
-    SYNONYM = "synonym"
-    READING = "reading"
-    RELATED = "related"
-    SUBSTRING = "substring"
-
-    __hash__ = str.__hash__  # Enum's own is Python, and for each word the weights are looked up by it
-
-
 @dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """A validated request; raises UsageError for what no engine should see.
+class Scope:
+    """Which of the sections that match are wanted."""
 
-    `filters` maps a facet's name to the values wanted: OR within one facet, AND between facets.
-    """
-
-    q: str = ""
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    page: int = 1
-    per_page: int = DEFAULT_PER_PAGE
-    exact: bool = False
-    sort: Sort = Sort.RELEVANCE
-
-    def __post_init__(self) -> None:
-        if any("\ud800" <= character <= "\udfff" for character in self.q):
-            raise UsageError("q", "is not text (bytes that are no UTF-8)", "UTF-8 text")
-        if len(self.q) > MAX_QUERY_CHARS:
-            raise UsageError("q", f"has {len(self.q):,} characters", f"at most {MAX_QUERY_CHARS}")
-        if not 1 <= self.per_page <= MAX_PER_PAGE:
-            raise UsageError("per_page", f"is {self.per_page}", f"1 to {MAX_PER_PAGE}")
-        if self.page < 1 or self.page * self.per_page > MAX_WINDOW:
-            raise UsageError("page", f"is {self.page}", f"1 to {MAX_WINDOW // self.per_page} with this per_page")
-        for name, values in self.filters.items():
-            facet = FACET_BY_NAME.get(name)
-            if facet is None:
-                raise UsageError(name, "is no filter", ", ".join(FACET_BY_NAME))
-            for value in values:
-                if value not in facet.values:
-                    raise UsageError(name, f"is {value[:40]!r}", ", ".join(facet.values))
+    filters: Filters = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
-    """Which typed word matched what, and how."""
+class Need(NamedTuple):
+    """A part of a query that has to match: as typed, the query that asks for it alone, how many sections hold it."""
 
     typed: str
-    matched: str
-    how: How
+    query: str
+    frequency: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A section found. `snippet` is HTML whose only element is `<mark>`; `document` has no sections.
+class LeafFound(NamedTuple):
+    """What became of a leaf: its units (as typed or as converted, whichever was found), and how many sections hold it.
 
-    `missing` are the typed words that are not in it: none, unless it is one of the page's `partial_hits`.
+    `scraps` are typed single characters beside other words that stand nowhere as a word (公 of 債務負担公為).
     """
 
-    id: str
-    anchor: str
-    heading: str
-    breadcrumb: tuple[str, ...]
-    document: Document
-    snippet: str
-    score: float
-    why: tuple[Why, ...] = ()
-    missing: tuple[str, ...] = ()
+    typed: str
+    units: tuple[Unit, ...]
+    scraps: tuple[str, ...]
+    frequency: int
 
 
-@dataclass(frozen=True, slots=True)
-class FacetCount:
-    """How many hits a value would leave, the facet's own selection set aside."""
+class Ranked(NamedTuple):
+    """Hits as columns, best first: section numbers, the number of each one's document, scores.
 
-    value: str
-    label: str
-    count: int
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """A change to an empty search that would find something: what to do, the request to make, its true total.
-
-    Kinds: spelling, without_filter, without_filters, not_exact, without_quotes, as_phrase (the word within quotes),
-    only (one word of the query alone).
+    `order` is where each one stands in reading order, among all sections.
     """
 
-    kind: str
-    subject: str
-    q: str
-    filters: Mapping[str, tuple[str, ...]]
-    exact: bool
-    total: int
+    sections: NDArray[np.int64]
+    documents: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    order: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Interpretation:
-    """What the engine made of the query, for people: nothing here changes the hits.
+class Match(Protocol):
+    """What a plan finds under a scope. Each part is worked out when it is first asked for.
 
-    When `corrected`, what was typed is nowhere and the hits are those of `did_you_mean`.
+    Where no section holds all that was typed, what tells least is given up.
     """
 
-    interpreted: str = ""
-    did_you_mean: str | None = None
-    corrected: bool = False
-    dropped: tuple[str, ...] = ()
-    expansions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unknown: tuple[str, ...] = ()
-    next_steps: tuple[NextStep, ...] = ()
+    @property
+    def total(self) -> int:
+        """How many sections match, whatever the scope's filters."""
+
+    @property
+    def needs(self) -> Sequence[Need]:
+        """What had to match."""
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Typed words that were given up, because no section holds them with the others."""
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Typed words that no section holds."""
+
+    @property
+    def leaves(self) -> Sequence[Sequence[LeafFound]]:
+        """By clause, its alternatives."""
+
+    def passing(self, without: Collection[str] = ()) -> int:
+        """How many sections pass the filters, those of the facets `without` set aside."""
+
+    def facets(self) -> Mapping[str, Sequence[int]]:
+        """By facet, of each value how many sections it would leave, the facet's own filter set aside."""
+
+    def best(self, sort: Sort, *, partial: bool = False) -> Ranked:
+        """The first MAX_WINDOW that pass; with `partial` of the sections that hold only some of what is needed.
+
+        Ties stand in reading order. By Sort.PAGE, and where nothing was asked, all do.
+        """
+
+    def ways(self, section: int) -> Sequence[tuple[Unit, Alternative]]:
+        """Of each unit that a section holds, the first alternative by which it does."""
+
+    def lacks(self, section: int) -> Sequence[str]:
+        """The needs that a section does not meet, as typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
-    """One page of an answer; `total` counts sections, and so do the facets.
+class Word(NamedTuple):
+    """A word of the index and how many sections hold it."""
 
-    Where all hits leave room on the page, `partial_hits` fill it: sections that lack some of the words, not counted.
+    text: str
+    frequency: int
+
+
+class Name(NamedTuple):
+    """A word ("term"), heading or question (`kind`) that is being typed: how many sections of the scope it leads to.
+
+    `section` is its number, where a heading or question leads to only one.
     """
-
-    request: SearchRequest
-    interpretation: Interpretation
-    total: int
-    hits: tuple[Hit, ...]
-    facets: Mapping[str, tuple[FacetCount, ...]]
-    took_ms: float
-    partial_hits: tuple[Hit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A way to go on from what has been typed: its kind (term, heading, question), text, hits, section if any."""
 
     kind: str
     text: str
-    count: int
-    section_id: str | None = None
+    frequency: int
+    section: int | None = None
+
+
+class Words(Protocol):
+    """The vocabulary of an index."""
+
+    def like(self, word: str, edits: int) -> Sequence[Word]:
+        """Words of at least two characters that are at most so many edits (optimal string alignment) from `word`."""
+
+    def read(self, reading: str) -> Sequence[Word]:
+        """Words of this katakana reading."""
+
+    def read_like(self, reading: str) -> Sequence[Word]:
+        """Words whose reading is one edit from this one."""
+
+    def related(self, synonym_groups: Sequence[int]) -> frozenset[str]:
+        """The words that Sudachi's synonym groups of these numbers hold."""
+
+    def beginning(self, typed: str, readings: Sequence[str], within: Match) -> Sequence[Name]:
+        """Names that begin with folded `typed` or are read like one of `readings`, in sections of `within` that pass.
+
+        Of very many only those that most sections of the index hold.
+        """
+
+
+class Documents(Protocol):
+    """The documents of an index, as they were indexed."""
+
+    def of_sections(self, sections: Sequence[int]) -> Sequence[tuple[Document, Section]]:
+        """Of each section number its document's metadata (without sections) and the section."""
+
+    def get(self, document_id: str) -> Document:
+        """The whole document; NotFoundError if there is none of this id."""
+
+    def current_id(self, document_id: str) -> str:
+        """The id under which a document is served now: itself, or the successor of a former id; NotFoundError."""
+
+    def listed(self) -> Sequence[Document]:
+        """Every document's metadata, without sections, in reading order."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """What is being served: sizes, and when it was built (UTC)."""
+    """What is being served: which commit, sizes, when it was built (UTC), and of what."""
 
+    revision: str
     documents: int
     sections: int
     built_at: datetime.datetime
     content_digest: str
 
 
-class SearchEngine(Protocol):
-    """What the pages, the API and the command line need of an engine. Implementations are safe to share by threads."""
+class Index(Protocol):
+    """One committed index, opened."""
 
-    def search(self, request: SearchRequest) -> SearchPage:
-        """Hits, counts and interpretation. Any text is a valid query."""
-
-    def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
-        """Completions of an unfinished query that have hits under `filters`, best first."""
-
-    def document(self, document_id: str) -> Document:
-        """The whole document as indexed; NotFoundError if there is none of this id."""
-
-    def current_id(self, document_id: str) -> str:
-        """The id under which a document is served now: itself, or the successor of a former id; NotFoundError."""
-
-    def documents(self) -> Sequence[Document]:
-        """Every document's metadata, without sections, in reading order."""
-
-    def matches(self, q: str, html: str) -> str:
-        """`html` (a section's) with the words that `q` searches for in `<mark>`."""
-
+    @property
     def info(self) -> IndexInfo:
-        """Sizes and freshness of the index being served."""
+        """Sizes and freshness."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it was made of and by."""
+
+    @property
+    def words(self) -> Words:
+        """Its vocabulary."""
+
+    @property
+    def documents(self) -> Documents:
+        """Its documents."""
+
+    def attachment(self, name: str) -> Path | None:
+        """A file that was committed with it, if there is one of that name."""
+
+    def match(self, plans: Sequence[Plan], scope: Scope) -> Sequence[Match]:
+        """What each plan finds: one round trip for all. An empty plan matches everything."""
 
 
-def facet_counts(request: SearchRequest, counts: Mapping[str, Sequence[int]]) -> dict[str, tuple[FacetCount, ...]]:
-    """Every value of every facet, with `counts`: by facet, in the order of its values."""
-    return {
-        facet.name: tuple(
-            FacetCount(value, label, count, value in request.filters.get(facet.name, ()))
-            for (value, label), count in zip(facet.values.items(), counts[facet.name], strict=True)
-        )
-        for facet in FACETS
-    }
+Analyse = Callable[[Iterable[Entry], Analyzer], Any]
+"""From entries to an engine's batch: all that can be computed of them without the others."""
+
+
+class Writer(Protocol):
+    """The next index: what the committed one holds, less what was removed, with what was added."""
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for the build's own files, gone when the writer is closed."""
+
+    def clear(self) -> None:
+        """Begin with nothing instead of what the committed index holds."""
+
+    def add(self, batch: Any) -> None:
+        """Documents as `Engine.analyse` made them, in reading order; one replaces the committed one of its id."""
+
+    def remove(self, document_ids: Collection[str]) -> None:
+        """Leave committed documents out."""
+
+    def commit(self, manifest: Manifest, attachments: Mapping[str, Path]) -> None:
+        """Swap the new index in, with a copy of the `attachments`, by name."""
+
+
+class Engine(Protocol):
+    """Where an index is kept."""
+
+    @property
+    def location(self) -> str:
+        """The folder or address, for messages; what it looks like is the engine's own business."""
+
+    @property
+    def analyse(self) -> Analyse:
+        """A function that worker processes can be sent."""
+
+    def open(self) -> Index:
+        """The newest committed index; the same one until there is a newer.
+
+        IndexMissingError if there is none, IndexStaleError if this program cannot read it.
+        """
+
+    def manifest(self) -> Manifest:
+        """That of the committed index, without opening it; IndexMissingError or IndexStaleError."""
+
+    def attachment(self, name: str) -> Path | None:
+        """A file that was committed with the index; None if there is none, or the index is damaged."""
+
+    def writer(self) -> AbstractContextManager[Writer]:
+        """The one writer; IndexLockedError if another process has it. What is not committed leaves no trace."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kb import html_text
-from kb.folding import fold
-from kb.model import Document, Question, Section, Source, section_id
+from kb.documents import html_text
+from kb.documents.model import Document, Question, Section, Source, section_id
+from kb.language.folding import fold
 from kb.vocabulary import CHAPTERS, KINDS
 
 SOURCES_WEIGHT = 0.3  # own judged queries: the words of a cited title stand in the section that cites it as well
@@ -21,8 +21,9 @@ FOOTNOTES_START = '<div class="footnote">'
 class Entry:
     """A section as it goes into the index: folded text by field, facet values, and what a page shows of it.
 
-    `weight` scales everything that the section scores: a list of sources is rarely what is looked for.
     `phrases` are (kind, text) that may be suggested while someone types: its heading or title, and its questions.
+    `order` is its document's order key, the same for all its sections.
+    `weight` scales everything that the section scores: a list of sources is rarely what is looked for.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Entry:
     facets: Mapping[str, tuple[str, ...]]
     stored: Mapping[str, Any]
     phrases: tuple[tuple[str, str], ...]
+    order: str
     weight: float = 1.0
 
 
@@ -71,7 +73,7 @@ def entries_of(document: Document) -> Iterator[Entry]:
         phrases = [("heading", section.heading or document.title), *(("question", text) for text in questions)]
         weight = SOURCES_WEIGHT if section.html.startswith(FOOTNOTES_START) else 1.0
         folded = {name: fold(text) if name == "body" else fold_once(text) for name, text in texts.items()}
-        yield Entry(section.id, folded, facets, stored, tuple(phrases), weight)
+        yield Entry(section.id, folded, facets, stored, tuple(phrases), document.order, weight)
 
 
 def to_stored(document: Document) -> dict[str, Any]:
@@ -82,6 +84,7 @@ def to_stored(document: Document) -> dict[str, Any]:
         "title": document.title,
         "kind": document.kind,
         "path": document.path,
+        "order": document.order,
         "chapter": document.chapter,
         "roles": document.roles,
         "stages": document.stages,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.thesaurus import Thesaurus
+from indexer.language.thesaurus import Thesaurus
 
 USER_DICTIONARY, LEDGER, LEDGER_CHANGES = "user.dic", "ledger", "ledger-changes"
 """Files kept beside an index, by name: the compiled user dictionary, and what the build knew of every file."""

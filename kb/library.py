@@ -10,12 +10,12 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from kb.catalog import ContentFile, scan
+from kb.documents.catalog import ContentFile, scan
+from kb.documents.files import UnreadableError, read_text
+from kb.documents.front_matter import CURATED_KINDS, body_of
+from kb.documents.model import Document, Section, Source, section_id
 from kb.errors import Problem, Severity
-from kb.files import UnreadableError, read_text
-from kb.front_matter import CURATED_KINDS, body_of
-from kb.markdown import LineFinder, MarkdownRenderer, Note
-from kb.model import Document, Section, Source, section_id
+from kb.formats.markdown import LineFinder, MarkdownRenderer, Note
 
 _WEB_SCHEMES = frozenset({"http", "https", "mailto"})
 
@@ -154,6 +154,7 @@ def _to_document(file: ContentFile, title: str | None, sections: tuple[Section, 
         kind=file.kind,
         path=file.path,
         sections=sections,
+        order=file.order,
         chapter=chapter if isinstance(chapter, int) else None,
         roles=front.texts("roles"),
         stages=front.texts("stages"),

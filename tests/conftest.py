@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build import BuildReport, build
-from indexer.engine import SearchEngine
-from indexer.engines.whoosh_arrays import WhooshArraysBackend
+from indexer.building.build import BuildReport, build
+from indexer.engines.whoosh_arrays import WhooshArrays
+from indexer.search.service import Search, Searches
 
 REPOSITORY = Path(__file__).parent.parent
 CONTENT = REPOSITORY / "content"
@@ -35,7 +35,12 @@ def write_content(tmp_path: Path) -> WriteContent:
 
 def build_folder(content: Path, index: Path, *, keep_going: bool = False) -> BuildReport:
     """Index `content` into `index` with the shipped engine."""
-    return build([str(content)], index, WhooshArraysBackend(), keep_going=keep_going)
+    return build([str(content)], WhooshArrays(index), keep_going=keep_going)
+
+
+def open_search(index: Path) -> Search:
+    """A search over what is in `index` now, with the shipped engine."""
+    return Searches(WhooshArrays(index)).open()
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +52,6 @@ def guide_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def guide(guide_index: Path) -> SearchEngine:
-    """The engine over the repository's own content/."""
-    return WhooshArraysBackend().open_engine(guide_index)
+def guide(guide_index: Path) -> Search:
+    """The search over the repository's own content/."""
+    return open_search(guide_index)

@@ -1,1 +1,1 @@
-"""Pages, JSON API and command line: the composition root. Only `bootstrap` names a concrete engine."""
+"""Pages, JSON API and command line. Only `composition` names a concrete engine."""

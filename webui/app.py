@@ -1,13 +1,13 @@
-"""The Flask application, made from an engine that is passed in."""
+"""The Flask application, made from the search that is passed in."""
 
 from __future__ import annotations
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from indexer.engine import SearchEngine
 from webui.api import create_api
 from webui.caching import register_caching
+from webui.current import Opens, register_searches
 from webui.errors import register_errors
 from webui.pages import create_pages
 
@@ -27,17 +27,18 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def create_app(engine: SearchEngine) -> Flask:
-    """Pages and API over `engine`."""
+def create_app(searches: Opens) -> Flask:
+    """Pages and API over what `searches` opens for each request."""
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    register_searches(app, searches)
     register_errors(app)
-    app.register_blueprint(create_pages(engine))
-    app.register_blueprint(create_api(engine))
-    register_caching(app, engine)
+    app.register_blueprint(create_pages())
+    app.register_blueprint(create_api())
+    register_caching(app)
 
     @app.before_request
     def refuse_oversize() -> None:

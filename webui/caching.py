@@ -1,4 +1,4 @@
-"""ETags: an answer is the same as long as the index, the program and the address are.
+"""ETags: an answer is the same as long as the index it is of, the program and the address are.
 
 The addresses of static files carry the program's version: what is asked for by it may be kept without asking again.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import Flask, Response, make_response, request
 
-from indexer.engine import SearchEngine
 from kb.errors import SearchIndexError
+from webui.current import current_search
 
 _STATIC_SECONDS = 31_536_000  # a year
 _VERSION_CHARS = 8
@@ -21,7 +21,7 @@ _ALWAYS_ASK = "no-cache"  # may be kept, but its freshness is asked for every ti
 _UNCACHED = frozenset({"pages.healthz", "pages.readyz"})
 
 
-def register_caching(app: Flask, engine: SearchEngine) -> None:
+def register_caching(app: Flask) -> None:
     """Answers 304 before any search is made where the browser already has the answer."""
     program = _program_digest()
     version = program[:_VERSION_CHARS]
@@ -35,10 +35,10 @@ def register_caching(app: Flask, engine: SearchEngine) -> None:
         if request.method not in ("GET", "HEAD") or request.endpoint in (None, "static", *_UNCACHED):
             return None
         try:
-            info = engine.info()
+            info = current_search().info
         except SearchIndexError:
             return None
-        text = "\n".join((program, info.content_digest, info.built_at.isoformat(), request.host, request.full_path))
+        text = "\n".join((program, info.revision, info.content_digest, request.host, request.full_path))
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
     @app.before_request

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 
 import click
 
-from indexer.build import BuildReport
+from indexer.building.build import BuildReport
 from kb.errors import ContentError, KbError, Problem, Severity, UsageError, printable
 from kb.vocabulary import FACETS
-from webui import bootstrap
+from webui import composition
 from webui.serving import free_port, serve_forever
 from webui.settings import Settings
 
@@ -72,13 +72,13 @@ def serve(content: tuple[str, ...], index: str | None, host: str, port: int, wor
 
 def _freshen(settings: Settings) -> None:
     """Build the index if it is stale; exits with 1 when there is none to serve."""
-    if bootstrap.index_is_fresh(settings):
+    if composition.index_is_fresh(settings):
         return
     try:
         _build(settings)
     except KbError as error:
         _print_error(error)
-        if not bootstrap.index_exists(settings):
+        if not composition.index_exists(settings):
             sys.exit(1)
         click.echo("serving the previous index", err=True)
 
@@ -109,7 +109,7 @@ def _build(settings: Settings, *, keep_going: bool = False, whole: bool = False)
             bar.length = max(total, 1)
             bar.update(done - bar.pos, f"{rate:.1f} MB/s")
 
-        report = bootstrap.build_index(settings, progress, keep_going=keep_going, whole=whole)
+        report = composition.build_index(settings, progress, keep_going=keep_going, whole=whole)
     warnings = [problem for problem in report.problems if problem.severity is Severity.WARNING]
     for problem in (problem for problem in report.problems if problem.severity is Severity.ERROR):
         click.echo(problem, err=True)
@@ -150,15 +150,17 @@ def search(
     **facets: tuple[str, ...],
 ) -> None:
     """Search the index (as the page does, in the same order)."""
-    from indexer.engine import SearchRequest
+    from indexer.search.request import SearchRequest
     from webui.schemas import search_json
     from webui.terminal import format_page
 
     settings = _settings(content, index)
     try:
         filters = {name: values for name, values in facets.items() if values}
-        page = bootstrap.open_engine(settings).search(
-            SearchRequest(query.strip(), filters, per_page=limit, exact=exact)
+        page = (
+            composition.make_searches(settings)
+            .open()
+            .search(SearchRequest(query.strip(), filters, per_page=limit, exact=exact))
         )
     except UsageError as error:
         raise click.UsageError(str(error)) from error
@@ -189,11 +191,11 @@ def check(content: tuple[str, ...], index: str | None) -> None:
 @common_options
 def eval_command(queries: str, content: tuple[str, ...], index: str | None) -> None:
     """nDCG@10, MRR@10, hit@1 and hit@10 of judged queries (JSON Lines)."""
-    from indexer.evaluation import evaluate, format_report, load_judgements
+    from indexer.editing.evaluation import evaluate, format_report, load_judgements
 
     try:
         judgements = load_judgements(Path(queries))
-        report = evaluate(bootstrap.open_engine(_settings(content, index)), judgements)
+        report = evaluate(composition.make_searches(_settings(content, index)).open(), judgements)
     except KbError as error:
         _print_error(error)
         sys.exit(1)

@@ -7,7 +7,8 @@ import logging
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from indexer.engine import MAX_PER_PAGE, MAX_QUERY_CHARS, MAX_SUGGESTIONS, MAX_WINDOW
+from indexer.engine import MAX_WINDOW
+from indexer.search.request import MAX_PER_PAGE, MAX_QUERY_CHARS, MAX_SUGGESTIONS
 from kb.errors import NotFoundError, SearchIndexError, UsageError
 from kb.vocabulary import FACETS
 from webui.pages import SORTS

@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kb.catalog import scan
+from kb.documents.catalog import scan
+from kb.documents.front_matter import ID_PATTERN, ID_RULE
 from kb.errors import UsageError
-from kb.front_matter import ID_PATTERN, ID_RULE
 
 _TEMPLATE = """\
 ---

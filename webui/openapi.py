@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from indexer.engine import DEFAULT_PER_PAGE, MAX_PER_PAGE, MAX_QUERY_CHARS, MAX_SUGGESTIONS, MAX_WINDOW, How, Sort
+from indexer.engine import MAX_WINDOW, Sort
+from indexer.plan import How
+from indexer.search.request import DEFAULT_PER_PAGE, MAX_PER_PAGE, MAX_QUERY_CHARS, MAX_SUGGESTIONS
 from kb.vocabulary import FACETS, KINDS, PATTERNS, ROLES, STAGES
 
 _STRING: dict[str, Any] = {"type": "string"}

@@ -1,4 +1,4 @@
-"""The pages: read the request, ask the engine, render. Every page works without JavaScript."""
+"""The pages: read the request, search, render. Every page works without JavaScript."""
 
 from __future__ import annotations
 
@@ -12,19 +12,15 @@ from markupsafe import Markup, escape
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from indexer.engine import (
-    DEFAULT_PER_PAGE,
-    MAX_QUERY_CHARS,
-    MAX_WINDOW,
-    How,
-    SearchEngine,
-    SearchPage,
-    SearchRequest,
-    Sort,
-)
+from indexer.engine import MAX_WINDOW, Sort
+from indexer.plan import How
+from indexer.search.answer import SearchPage
+from indexer.search.request import DEFAULT_PER_PAGE, MAX_QUERY_CHARS, SearchRequest
+from indexer.search.service import Search
+from kb.documents.model import Document
 from kb.errors import NotFoundError
-from kb.model import Document
 from kb.vocabulary import CHAPTERS, FACET_BY_NAME, FACETS, KINDS, PATTERNS, STAGES
+from webui.current import current_search
 from webui.reader_table import reader_table
 from webui.requests import document_url, search_request, search_url, toggled, with_filters
 from webui.schemas import next_request
@@ -51,7 +47,7 @@ class PageLink:
     url: str | None
 
 
-def create_pages(engine: SearchEngine) -> Blueprint:
+def create_pages() -> Blueprint:
     """The blueprint of all HTML pages."""
     pages = Blueprint("pages", __name__)
 
@@ -95,7 +91,8 @@ def create_pages(engine: SearchEngine) -> Blueprint:
 
     @pages.get("/")
     def home() -> str:
-        documents = engine.documents()
+        search = current_search()
+        documents = search.documents()
         return render_template(
             "home.html",
             readers=reader_table(documents),
@@ -104,7 +101,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
             patterns=PATTERNS,
             cases=[document for document in documents if document.kind == "case"],
             recent=_recent(documents),
-            info=engine.info(),
+            info=search.info,
             filter_url=lambda **wanted: search_url(
                 SearchRequest(filters={key: (value,) for key, value in wanted.items()})
             ),
@@ -113,7 +110,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
     @pages.get("/search")
     def search() -> str:
         wanted = search_request(request.args)
-        page = engine.search(wanted)
+        page = current_search().search(wanted)
         return render_template(
             "search.html",
             page=page,
@@ -122,7 +119,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
             clear_url=search_url(with_filters(wanted, {})),
             links=_page_links(page),
             sorts=SORTS,
-            headings=_marked_headings(engine, page),
+            headings=_marked_headings(current_search(), page),
             toggled=toggled,
             how=How,
             default_per_page=DEFAULT_PER_PAGE,
@@ -134,12 +131,13 @@ def create_pages(engine: SearchEngine) -> Blueprint:
     @pages.get("/docs/<document_id>")
     def document(document_id: str) -> str | WerkzeugResponse:
         q = request.args.get("q", "")[:MAX_QUERY_CHARS]
-        current = engine.current_id(document_id)
+        search = current_search()
+        current = search.current_id(document_id)
         if current != document_id:
             return redirect(document_url(current, q=q), code=301)
-        found = engine.document(document_id)
-        documents = engine.documents()
-        marked = {section.id: engine.matches(q, section.html) if q else section.html for section in found.sections}
+        found = search.document(document_id)
+        documents = search.documents()
+        marked = {section.id: search.mark(q, section.html) if q else section.html for section in found.sections}
         previous, following = _neighbours(found, documents)
         return render_template(
             "document.html",
@@ -159,7 +157,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
     @pages.get("/s/<path:section_id>")
     def section(section_id: str) -> WerkzeugResponse:
         document_id, _, anchor = section_id.partition("#")
-        return redirect(document_url(engine.current_id(document_id), anchor), code=301)
+        return redirect(document_url(current_search().current_id(document_id), anchor), code=301)
 
     @pages.get("/opensearch.xml")
     def opensearch() -> Response:
@@ -170,7 +168,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
 
     @pages.get("/sitemap.xml")
     def sitemap() -> Response:
-        answer = make_response(render_template("sitemap.xml", documents=engine.documents(), root=_root_url()))
+        answer = make_response(render_template("sitemap.xml", documents=current_search().documents(), root=_root_url()))
         answer.mimetype = "application/xml"
         return answer
 
@@ -180,7 +178,7 @@ def create_pages(engine: SearchEngine) -> Blueprint:
 
     @pages.get("/readyz")
     def readyz() -> Response:
-        engine.info()  # raises, and so answers 503, while there is no index
+        current_search()  # raises, and so answers 503, while there is no index
         return _plain("ok")
 
     return pages
@@ -206,13 +204,12 @@ def _recent(documents: Sequence[Document]) -> list[Document]:
     return sorted((item for item in documents if item.updated), key=updated, reverse=True)[:RECENT_DOCUMENTS]
 
 
-def _marked_headings(engine: SearchEngine, page: SearchPage) -> dict[str, Markup]:
+def _marked_headings(search: Search, page: SearchPage) -> dict[str, Markup]:
     """The heading of each hit, by its id, with the words that were searched for in `<mark>`."""
-    interpretation = page.interpretation
-    q = interpretation.did_you_mean if interpretation.corrected else page.request.q
+    q = page.searched
     hits = (*page.hits, *page.partial_hits)
     html = "".join(f"<p>{escape(hit.heading or hit.document.title)}</p>" for hit in hits)
-    marked = engine.matches(q, html) if q else html  # all at once: what `q` searches for is worked out once
+    marked = search.mark(q, html) if q else html  # all at once: what `q` searches for is worked out once
     return {hit.id: Markup(part.removeprefix("<p>")) for hit, part in zip(hits, marked.split("</p>"), strict=False)}  # noqa: S704
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kb.model import Document
+from kb.documents.model import Document
 from kb.vocabulary import ROLES, Role
 from webui.requests import document_url
 

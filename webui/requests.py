@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
-from indexer.engine import DEFAULT_PER_PAGE, MAX_SUGGESTIONS, SearchRequest, Sort
+from indexer.engine import Sort
+from indexer.search.request import DEFAULT_PER_PAGE, MAX_SUGGESTIONS, SearchRequest
 from kb.errors import UsageError
 from kb.vocabulary import FACETS
 

@@ -1,4 +1,4 @@
-"""The JSON of the API, from the engine's values. Shapes are DESIGN.md's; `/openapi.json` describes them."""
+"""The JSON of the API, from the values of a search; `/openapi.json` describes its shapes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from indexer.engine import FacetCount, Hit, NextStep, SearchPage, SearchRequest, Suggestion
-from kb.model import Document
+from indexer.search.answer import FacetCount, Hit, NextStep, SearchPage, Suggestion
+from indexer.search.request import SearchRequest
+from kb.documents.model import Document
 from webui.requests import document_url, search_url, toggled
 
 

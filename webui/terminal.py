@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from indexer.engine import SearchPage
+from indexer.search.answer import SearchPage
 from kb.errors import printable
 from webui.requests import document_url
 

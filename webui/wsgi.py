@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from webui.app import create_app
-from webui.bootstrap import LazyEngine
+from webui.composition import make_searches
 from webui.settings import Settings
 
-app = create_app(LazyEngine(Settings.from_environment(os.environ)))
+app = create_app(make_searches(Settings.from_environment(os.environ)))

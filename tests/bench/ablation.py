@@ -16,11 +16,12 @@ from typing import Any
 from unittest.mock import patch
 
 from indexer import planning, ranking
-from indexer.engine import How
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, proximity, scoring
+from indexer.editing.evaluation import evaluate, load_judgements, summary
+from indexer.engines.whoosh_arrays import proximity, scoring
 from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
-from indexer.evaluation import evaluate, load_judgements, summary
-from indexer.thesaurus import Thesaurus
+from indexer.language.thesaurus import Thesaurus
+from indexer.plan import How
+from tests.conftest import open_search
 
 MEASURES = ("nDCG@10", "MRR@10", "hit@1", "hit@10", "empty")
 _WITHOUT_PARTS = {**ranking.ALTERNATIVE_WEIGHT, How.PARTS: 0.0}
@@ -67,7 +68,7 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("queries", type=Path)
     options = parser.parse_args()
-    engine = WhooshArraysBackend().open_engine(options.index)
+    engine = open_search(options.index)
     judgements = load_judgements(options.queries)
     print(f"| | {' | '.join(MEASURES)} |\n|---|{'---|' * len(MEASURES)}")
 

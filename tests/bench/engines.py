@@ -23,10 +23,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer.analysis import Analyzer
 from indexer.entries import entries_of
-from indexer.tokenizer import SudachiTokenizer
-from kb.catalog import ContentFile, scan
+from indexer.language.analysis import Analyzer
+from indexer.language.tokenizer import SudachiTokenizer
+from kb.documents.catalog import ContentFile, scan
 from kb.library import DocumentLoader
 from tests.bench.expansions import percentile
 from tests.bench.rivals import MOST_SECTIONS, RIVALS, Rival, Tokens

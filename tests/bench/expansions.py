@@ -13,24 +13,24 @@ import random
 import statistics
 from pathlib import Path
 
-from indexer.engine import SearchRequest
-from indexer.engines.whoosh_arrays import WhooshArraysBackend
 from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
-from indexer.tokenizer import SudachiTokenizer
-from kb.folding import fold
+from indexer.language.tokenizer import SudachiTokenizer
+from indexer.search.request import SearchRequest
+from kb.language.folding import fold
+from tests.conftest import open_search
 
 ROUNDS = 3
 WARM_UP = 20
 
 
-def sample_queries(engine: WhooshArraysEngine, count: int) -> list[str]:
+def sample_queries(search: Search, count: int) -> list[str]:
     """Queries of 1 to 4 words that stand together in one title or heading."""
     chance = random.Random(20261123)
     tokenizer = SudachiTokenizer()
-    documents = list(engine.documents())
+    documents = list(search.documents())
     queries: list[str] = []
     while len(queries) < count:
-        document = engine.document(chance.choice(documents).id)
+        document = search.document(chance.choice(documents).id)
         text = f"{document.title} {chance.choice(document.sections).heading}"
         words = [word.term for token in tokenizer.tokenize(fold(text)) if not (word := token.word).is_function]
         if words:
@@ -49,15 +49,15 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("--queries", type=int, default=200)
     options = parser.parse_args()
-    engine = WhooshArraysBackend().open_engine(options.index)
+    engine = open_search(options.index)
     queries = sample_queries(engine, options.queries)
     times: dict[bool, list[float]] = {True: [], False: []}
     for query in queries[:WARM_UP]:
-        engine.search(SearchRequest(query))
+        search.search(SearchRequest(query))
     for _ in range(ROUNDS):
         for query in queries:
             for exact in (True, False):
-                times[exact].append(engine.search(SearchRequest(query, exact=exact)).took_ms)
+                times[exact].append(search.search(SearchRequest(query, exact=exact)).took_ms)
     print(f"{'ms':<14}{'p50':>8}{'p95':>8}{'mean':>8}")
     for name, exact in (("plain words", True), ("as shipped", False)):
         row = times[exact]

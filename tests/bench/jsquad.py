@@ -13,10 +13,10 @@ import gzip
 import json
 from pathlib import Path
 
-from indexer.build import build
-from indexer.engine import MAX_QUERY_CHARS
-from indexer.engines.whoosh_arrays import WhooshArraysBackend
-from indexer.evaluation import Judgement, evaluate, summary
+from indexer.building.build import build
+from indexer.editing.evaluation import Judgement, evaluate, summary
+from indexer.search.request import MAX_QUERY_CHARS
+from indexer.search.service import Searches
 
 
 def write_content(source: Path, folder: Path) -> list[Judgement]:
@@ -47,9 +47,9 @@ def main() -> None:
         json.dumps({"query": item.query, "relevant": dict(item.relevant)}, ensure_ascii=False) for item in judgements
     ]
     (options.folder / "queries.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    backend = WhooshArraysBackend()
-    build([str(content)], index, backend)
-    row = summary(evaluate(backend.open_engine(index), judgements))
+    engine = WhooshArrays(index)
+    build([str(content)], engine)
+    row = summary(evaluate(Searches(engine).open(), judgements))
     print("  ".join(f"{name} {value:.4f}" for name, value in row.items()))
 
 

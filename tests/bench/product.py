@@ -7,6 +7,8 @@ CORPUS is a folder of Markdown files; it is copied to WORK, because one file is 
 
 from __future__ import annotations
 
+from tests.conftest import open_search
+
 import argparse
 import concurrent.futures
 import os
@@ -20,13 +22,12 @@ import sys
 import time
 from pathlib import Path
 
-from indexer.analysis import Analyzer
-from indexer.engine import SearchRequest
-from indexer.engines.whoosh_arrays import WhooshArraysBackend
-from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
+from indexer.language.analysis import Analyzer
+from indexer.search.request import SearchRequest
+from indexer.engines.whoosh_arrays import WhooshArrays
 from indexer.entries import entries_of
-from indexer.tokenizer import SudachiTokenizer
-from kb.catalog import ContentFile, scan
+from indexer.language.tokenizer import SudachiTokenizer
+from kb.documents.catalog import ContentFile, scan
 from kb.library import DocumentLoader
 from tests.bench.engines import BATCH_FILES
 from tests.bench.expansions import percentile, sample_queries
@@ -38,10 +39,11 @@ NEW_WORD_CHARS = 12
 POLL_SECONDS = 0.01
 KB_INDEX = (sys.executable, "-c", "from webui.cli import main; main()", "index")
 START = "import sys; from pathlib import Path; "
-WARM = START + "from indexer.tokenizer import SudachiTokenizer; list(SudachiTokenizer().tokenize('契約'))"
+WARM = START + "from indexer.language.tokenizer import SudachiTokenizer; list(SudachiTokenizer().tokenize('契約'))"
 FIRST = START + (
-    "from indexer.engine import SearchRequest; from indexer.engines.whoosh_arrays import WhooshArraysBackend; "
-    "WhooshArraysBackend().open_engine(Path(sys.argv[1])).search(SearchRequest('契約'))"
+    "from indexer.search.request import SearchRequest; from indexer.search.service import Searches; "
+    "from indexer.engines.whoosh_arrays import WhooshArrays; "
+    "Searches(WhooshArrays(Path(sys.argv[1]))).open().search(SearchRequest('契約'))"
 )
 
 
@@ -79,7 +81,7 @@ def measure_build(content: Path, index: Path) -> None:
 
 def measure_change(content: Path, index: Path) -> None:
     """From the change of one file until an engine that is serving finds it."""
-    engine = WhooshArraysBackend().open_engine(index)
+    searches = Searches(WhooshArrays(index))
     file = random.Random(20261123).choice(sorted(content.rglob("*.md")))
     for name, change in CHANGES.items():
         times: list[float] = []
@@ -87,14 +89,14 @@ def measure_change(content: Path, index: Path) -> None:
             word = "".join(random.choices(string.ascii_lowercase, k=NEW_WORD_CHARS))
             with file.open("a", encoding="utf-8") as text:
                 text.write(change.format(word))
-            before = engine.info().content_digest
+            before = searches.open().info.content_digest
             started = time.perf_counter()
             with subprocess.Popen(
                 [*KB_INDEX, "--content", content, "--index", index], stderr=subprocess.DEVNULL
             ) as build:
-                while engine.info().content_digest == before and build.poll() is None:
+                while searches.open().info.content_digest == before and build.poll() is None:
                     time.sleep(POLL_SECONDS)
-                found = engine.search(SearchRequest(word)).total
+                found = searches.open().search(SearchRequest(word)).total
                 times.append(time.perf_counter() - started)
             assert found == 1, build.returncode
         middle, least, most = statistics.median(times), min(times), max(times)
@@ -114,18 +116,18 @@ def measure_opening(index: Path) -> None:
     )
 
 
-def measure_queries(engine: WhooshArraysEngine, count: int) -> None:
+def measure_queries(search: Search, count: int) -> None:
     """The whole query, snippets and facets included, and suggestions after each character of it."""
-    queries = sample_queries(engine, count)
+    queries = sample_queries(search, count)
     for q in queries[:50]:
-        engine.search(SearchRequest(q))
-    searching = [engine.search(SearchRequest(q)).took_ms for q in queries]
+        search.search(SearchRequest(q))
+    searching = [search.search(SearchRequest(q)).took_ms for q in queries]
     print(f"full query: p50 {percentile(searching, 0.5):.1f} ms, p95 {percentile(searching, 0.95):.1f} ms")
     suggesting: list[float] = []
     for q in queries:
         for end in range(1, min(len(q), 8) + 1):
             started = time.perf_counter()
-            engine.suggest(q[:end], {}, 8)
+            search.suggest(q[:end], {}, 8)
             suggesting.append((time.perf_counter() - started) * 1000)
     print(f"suggestions: p50 {percentile(suggesting, 0.5):.1f} ms, p95 {percentile(suggesting, 0.95):.1f} ms")
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
@@ -147,7 +149,7 @@ def main() -> None:
     measure_build(content, index)
     measure_change(content, index)
     measure_opening(index)
-    measure_queries(WhooshArraysBackend().open_engine(index), options.queries)
+    measure_queries(open_search(index), options.queries)
 
 
 if __name__ == "__main__":

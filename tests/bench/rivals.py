@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
+from indexer.engines.whoosh_arrays.ordering import best_places
 from whoosh import fields as whoosh_fields
 from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.index import create_in
@@ -17,16 +18,16 @@ from whoosh.query import And, Or, Term
 from whoosh.scoring import BM25F
 from whoosh.sorting import FieldFacet
 
-from indexer.engine import How
-from indexer.engines.whoosh_arrays import WhooshArraysBackend, scoring, writer
+from indexer.engines.whoosh_arrays import scoring, writer
 from indexer.engines.whoosh_arrays.batch import FIELD_BITS, POSITION_BITS, SECTION_BITS, AnalysedBatch, Row
-from indexer.engines.whoosh_arrays.ordering import best_places
 from indexer.engines.whoosh_arrays.stored import rows_to_bytes
 from indexer.fields import FIELD_NAMES, weights_stamp
+from indexer.language.thesaurus import Thesaurus
 from indexer.manifest import Manifest
-from indexer.planning import Alternative, LeafPlan, Plan, TermAt, Unit
-from indexer.thesaurus import Thesaurus
+from indexer.plan import How
+from indexer.search.planning import Alternative, LeafPlan, Plan, TermAt, Unit
 from kb.vocabulary import FACETS
+from tests.conftest import open_search
 
 K1, B = 1.2, 0.75
 TOP = 10
@@ -69,7 +70,7 @@ class Ours:
                 index.add(_batch(first, tokens[first : first + BATCH_SECTIONS]))
             manifest = Manifest(weights_stamp(), "", "", "2026-01-01T00:00:00+00:00", Thesaurus())
             index.commit(manifest.to_plain(), {})
-        self._snapshot = WhooshArraysBackend().open_engine(folder)._current()
+        self._snapshot = open_search(folder)._current()
 
     def search(self, words: Sequence[str], *, all_of: bool) -> Answer:
         leaves = [

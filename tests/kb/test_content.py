@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from kb.catalog import scan
+from kb.documents.catalog import scan
+from kb.documents.model import Document
 from kb.library import DocumentLoader
-from kb.model import Document
 from tests.conftest import CONTENT
 
 CATALOG = scan([str(CONTENT)])

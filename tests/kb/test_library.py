@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.catalog import scan
-from kb.files import MAX_FILE_BYTES, derived_id, markdown_files
+from kb.documents.catalog import scan
+from kb.documents.files import MAX_FILE_BYTES, derived_id, markdown_files
 from kb.library import DocumentLoader, load_library
 from tests.conftest import WriteContent
 

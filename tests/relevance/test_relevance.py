@@ -8,8 +8,9 @@ import ir_measures
 import pytest
 from ir_measures import RR, nDCG
 
-from indexer.engine import SearchEngine, SearchRequest
-from indexer.evaluation import Result, evaluate, gains, load_judgements, ndcg, summary
+from indexer.editing.evaluation import Result, evaluate, gains, load_judgements, ndcg, summary
+from indexer.search.request import SearchRequest
+from indexer.search.service import Search
 from kb.vocabulary import ROLES
 
 FOLDER = Path(__file__).parent
@@ -20,7 +21,7 @@ FLOORS = {"nDCG@10": 0.93, "MRR@10": 0.97, "hit@1": 0.95, "hit@10": 0.99}
 
 
 @pytest.fixture(scope="module")
-def results(guide: SearchEngine) -> list[Result]:
+def results(guide: Search) -> list[Result]:
     return evaluate(guide, load_judgements(QUERIES))
 
 
@@ -33,7 +34,7 @@ def test_no_judged_query_is_left_without_a_hit(results: list[Result]) -> None:
     assert [result.judgement.query for result in results if not result.total] == []
 
 
-def test_judgements_name_sections_and_documents_that_exist(guide: SearchEngine) -> None:
+def test_judgements_name_sections_and_documents_that_exist(guide: Search) -> None:
     known = {document.id for document in guide.documents()}
     for document in list(known):
         known |= {section.id for section in guide.document(document).sections}
@@ -63,7 +64,7 @@ def test_there_are_at_least_100_pairs_of_spellings() -> None:
 
 
 @pytest.mark.parametrize(("typed", "ordinary"), SPELLINGS)
-def test_another_spelling_finds_the_same_first_document(guide: SearchEngine, typed: str, ordinary: str) -> None:
+def test_another_spelling_finds_the_same_first_document(guide: Search, typed: str, ordinary: str) -> None:
     first, second = (guide.search(SearchRequest(q)).hits[:1] for q in (typed, ordinary))
     assert second, f"{ordinary} finds nothing"
     assert [hit.document.id for hit in first] == [hit.document.id for hit in second]
@@ -77,11 +78,11 @@ def test_another_spelling_finds_the_same_first_document(guide: SearchEngine, typ
         ("公民連携って何ですか？", "glossary-partnership#kanmin-renkei"),
     ],
 )
-def test_what_everything_speaks_of_is_explained_first(guide: SearchEngine, typed: str, section: str) -> None:
+def test_what_everything_speaks_of_is_explained_first(guide: Search, typed: str, section: str) -> None:
     assert guide.search(SearchRequest(typed)).hits[0].id == section
 
 
-def test_suggestions_name_things_before_what_is_said_of_them(guide: SearchEngine) -> None:
+def test_suggestions_name_things_before_what_is_said_of_them(guide: Search) -> None:
     terms = [item.text for item in guide.suggest("随意契約 す", {}, 8)]
     assert terms.index("随意契約 推進") < terms.index("随意契約 進む")
     headings = [item.text for item in guide.suggest("し", {}, 20) if item.kind == "heading"]
@@ -100,6 +101,6 @@ def test_suggestions_name_things_before_what_is_said_of_them(guide: SearchEngine
     ],
 )
 def test_what_a_contract_officer_asks_by_number_or_name_is_among_the_first(
-    guide: SearchEngine, typed: str, found: str
+    guide: Search, typed: str, found: str
 ) -> None:
     assert found in [hit.id for hit in guide.search(SearchRequest(typed)).hits[:3]]

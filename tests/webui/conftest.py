@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from indexer.engine import SearchEngine
+from indexer.search.service import Search
 from tests.webui.fake_engine import SettableEngine
 from webui.app import create_app
 
@@ -20,7 +20,7 @@ class ReadingClient(FlaskClient):
         return super().open(*args, **{"buffered": True, **kwargs})
 
 
-def browse(engine: SearchEngine) -> FlaskClient:
+def browse(engine: Search) -> FlaskClient:
     """A browser without JavaScript in front of `engine`."""
     app = create_app(engine)
     app.test_client_class = ReadingClient
@@ -40,6 +40,6 @@ def client(engine: SettableEngine) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def guide_client(guide: SearchEngine) -> FlaskClient:
+def guide_client(guide: Search) -> FlaskClient:
     """A browser in front of the real engine over the repository's own content."""
     return browse(guide)

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from indexer.engine import SearchRequest
+from indexer.search.request import SearchRequest
 from kb.vocabulary import FACETS
 from webui.requests import search_request, search_url
 

@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from indexer.engine import Interpretation, NextStep, SearchRequest, Sort, Suggestion
+from indexer.engine import Sort
+from indexer.search.answer import Interpretation, NextStep, Suggestion
+from indexer.search.request import SearchRequest
 from kb.errors import IndexMissingError
 from kb.vocabulary import FACETS
 from tests.webui.dom import parse

@@ -46,8 +46,8 @@ main(sys.argv[4:])
 POOLED = """
 import multiprocessing, sys
 from pathlib import Path
-from indexer.build import build
-from webui.bootstrap import BACKEND
+from indexer.building.build import build
+from webui.composition import BACKEND
 def progress(done, total):
     if done:
         print(*(child.pid for child in multiprocessing.active_children()), flush=True)
@@ -287,8 +287,8 @@ def test_a_worker_that_is_killed_ends_the_build_with_a_message(
     write_content: WriteContent, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = write_content({"memo.md": OLD})
-    monkeypatch.setattr("indexer.build.processes_for", lambda _total: 2)
-    monkeypatch.setattr("indexer.workers._run_in_worker", end_abruptly)
+    monkeypatch.setattr("indexer.building.build.processes_for", lambda _total: 2)
+    monkeypatch.setattr("indexer.building.workers._run_in_worker", end_abruptly)
     result = kb("index", "--content", str(content), "--index", str(index))
     assert isinstance(result.exception, SystemExit), repr(result.exception)
     assert (result.exit_code, "was ended from outside" in result.stderr) == (1, True)

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
-from kb.front_matter import ID_PATTERN
-from kb.model import Question, Section
+from kb.documents.front_matter import ID_PATTERN
+from kb.documents.model import Question, Section
 from tests.webui.dom import Element, parse
 from tests.webui.fake_engine import DIRECT_CONTRACT, SettableEngine
 

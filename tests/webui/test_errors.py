@@ -14,7 +14,7 @@ from kb.errors import IndexLockedError, IndexMissingError, IndexStaleError
 from tests.webui.conftest import browse
 from tests.webui.dom import Element, parse
 from tests.webui.fake_engine import SettableEngine
-from webui.bootstrap import LazyEngine
+from webui.composition import LazyEngine
 from webui.settings import Settings
 
 PAGES = ["/", "/search?q=契約", "/docs/direct-contract", "/docs/direct-contract?q=契約", "/s/direct-contract"]

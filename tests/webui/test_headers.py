@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import webui
-from indexer.engine import SearchEngine
+from indexer.search.service import Search
 from kb.errors import IndexMissingError
 from tests.webui.dom import Element, parse
 from tests.webui.fake_engine import SettableEngine
@@ -119,7 +119,7 @@ def test_no_page_has_inline_code_or_style_or_fetches_from_elsewhere(client: Flas
     assert list(faults(parse(client.get(url).get_data(as_text=True)))) == []
 
 
-def test_no_page_of_the_real_content_has_either(guide_client: FlaskClient, guide: SearchEngine) -> None:
+def test_no_page_of_the_real_content_has_either(guide_client: FlaskClient, guide: Search) -> None:
     urls = [f"/docs/{document.id}" for document in guide.documents()] + PAGES
     assert len(urls) > 60
     found = {url: list(faults(parse(guide_client.get(url).get_data(as_text=True)))) for url in urls}

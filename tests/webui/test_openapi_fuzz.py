@@ -9,7 +9,9 @@ import schemathesis
 from hypothesis import HealthCheck, assume, given, settings
 from schemathesis import GenerationMode
 
-from indexer.engine import DEFAULT_PER_PAGE, MAX_WINDOW, SearchEngine
+from indexer.engine import MAX_WINDOW
+from indexer.search.request import DEFAULT_PER_PAGE
+from indexer.search.service import Search
 from webui.app import create_app
 
 
@@ -24,7 +26,7 @@ from webui.app import create_app
         ("/api/v1/documents/{document_id}", GenerationMode.POSITIVE),  # no text is a wrong id
     ],
 )
-def test_every_answer_is_as_described(guide: SearchEngine, path: str, mode: GenerationMode) -> None:
+def test_every_answer_is_as_described(guide: Search, path: str, mode: GenerationMode) -> None:
     api = schemathesis.openapi.from_wsgi("/openapi.json", create_app(guide))
 
     @settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

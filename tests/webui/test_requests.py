@@ -11,7 +11,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from indexer.engine import SearchRequest, Sort
+from indexer.engine import Sort
+from indexer.search.request import SearchRequest
 from kb.errors import UsageError
 from kb.vocabulary import FACETS
 from webui.requests import document_url, search_request, search_url, toggled

@@ -8,7 +8,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from indexer.engine import How, Interpretation, NextStep, SearchRequest, Sort, Why
+from indexer.engine import Sort
+from indexer.plan import How
+from indexer.search.answer import Interpretation, NextStep, Why
+from indexer.search.request import SearchRequest
 from kb.vocabulary import FACETS
 from tests.webui.dom import Element, parse
 from tests.webui.fake_engine import CASE_HIT, CONDITIONS_HIT, SettableEngine

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.analysis import Analyzer, bigram_codes_of, occurrences_of
 from indexer.engines.whoosh_arrays.arrays import MAX_POSITION
+from indexer.engines.whoosh_arrays.faceting import Combination, combination_of
 from indexer.engines.whoosh_arrays.stored import rows_to_bytes
 from indexer.entries import Entry
 from indexer.fields import FIELD_GAP_CHARS, FIELD_NAMES
-from indexer.tokenizer import Token, Word
-from kb.folding import fold
-from kb.kana import to_katakana
+from indexer.language.analysis import Analyzer, bigram_codes_of, occurrences_of
+from indexer.language.tokenizer import Token, Word
+from kb.language.folding import fold
+from kb.language.kana import to_katakana
 
 # term | section | field | position, packed into 63 bits so that one integer sort orders the postings.
 POSITION_BITS, FIELD_BITS, SECTION_BITS = 16, 3, 21
@@ -48,11 +49,12 @@ def phrase_parts(name: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A section as the index keeps it beside its postings; `former_ids` are those of the document that it leads."""
+    """A section as the index keeps it beside its postings; of a lead also its document's order key and former ids."""
 
     id: str
-    facets: Mapping[str, tuple[str, ...]]
+    combination: Combination
     is_lead: bool
+    order: str
     former_ids: tuple[str, ...]
 
 
@@ -112,9 +114,9 @@ def analyse(entries: Iterable[Entry], analyzer: Analyzer) -> AnalysedBatch:
             text = entry.texts[name]
             before = len(terms)
             for start, _, word in analyzer.tokenizer.tokenize(text) if name == "body" else tokens_of(text):
-                known = terms_of.get(id(word))  # the tokenizer keeps its words
+                known = terms_of.get(word.number)
                 if known is None:
-                    known = terms_of[id(word)] = learn(word)
+                    known = terms_of[word.number] = learn(word)
                 for term, offset in known:
                     terms.append(term)
                     offsets.append(start + offset)
@@ -164,7 +166,7 @@ def _packed_bigrams(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[n
 def _row(entry: Entry) -> Row:
     lead = entry.stored.get("document")
     former_ids = tuple(lead["former_ids"]) if lead else ()
-    return Row(entry.id, entry.facets, lead is not None, former_ids)
+    return Row(entry.id, combination_of(entry.facets), lead is not None, entry.order, former_ids)
 
 
 def _phrase(kind: str, text: str, section: int, tokens_of: Callable[[str], list[Token]]) -> Phrase:

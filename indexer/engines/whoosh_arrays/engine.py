@@ -1,75 +1,77 @@
-"""The SearchEngine over a Whoosh index of arrays. A new index is picked up between two requests, never within one."""
+"""The port's Engine over a folder: a new index is picked up when it is opened the next time."""
 
 from __future__ import annotations
 
 import struct
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from indexer.engine import IndexInfo, SearchPage, SearchRequest, Suggestion
-from indexer.engines.whoosh_arrays.snapshot import Snapshot
+from indexer.engine import Analyse
+from indexer.engines.whoosh_arrays.batch import analyse
+from indexer.engines.whoosh_arrays.committed import attachment, read_manifest
+from indexer.engines.whoosh_arrays.writer import IndexWriter
+from indexer.manifest import Manifest
 from kb.errors import IndexMissingError, IndexStaleError
-from kb.model import Document
+
+if TYPE_CHECKING:
+    from indexer.engines.whoosh_arrays.snapshot import Snapshot
 
 OPEN_RETRIES = 20  # a commit may remove files between reading the TOC and mapping them; 20 × 50 ms
 _RETRY_SECONDS = 0.05
 
 
-class WhooshArraysEngine:
-    """Serves the index in a folder; many threads and processes may share one folder."""
+class WhooshArrays:
+    """The index in a folder; many threads and processes may share it."""
+
+    analyse: Analyse = staticmethod(analyse)
 
     def __init__(self, folder: Path) -> None:
-        """Raises IndexMissingError or IndexStaleError (built by another schema or dictionary)."""
         self._folder = folder
         self._lock = threading.Lock()
-        self._snapshot = _open_snapshot(folder)
+        self._snapshot: Snapshot | None = None
 
-    def _current(self) -> Snapshot:
-        """The newest index; the old one stays in use by whoever still holds it."""
+    def open(self) -> Snapshot:
+        """See indexer.engine; the old one stays in use by whoever still holds it."""
         snapshot = self._snapshot
-        if snapshot.is_current():
+        if snapshot and snapshot.is_current():
             return snapshot
         with self._lock:
-            if self._snapshot.is_current():
-                return self._snapshot
+            opened = self._snapshot
+            if opened and opened.is_current():
+                return opened
             try:
-                self._snapshot = _open_snapshot(self._folder)
+                self._snapshot = opened = _opened(self._folder)
             except (IndexMissingError, IndexStaleError):
-                return self._snapshot  # a newer program is rebuilding: what we have open still answers
-            return self._snapshot
+                if opened is None:
+                    raise
+                # A newer program is rebuilding: what is open still answers.
+            return opened
 
-    def search(self, request: SearchRequest) -> SearchPage:
-        """See SearchEngine."""
-        return self._current().search(request)
+    @property
+    def location(self) -> str:
+        """See indexer.engine."""
+        return str(self._folder)
 
-    def suggest(self, prefix: str, filters: Mapping[str, tuple[str, ...]], limit: int) -> Sequence[Suggestion]:
-        """See SearchEngine."""
-        return self._current().suggest(prefix, filters, limit)
+    def manifest(self) -> Manifest:
+        """See indexer.engine."""
+        return read_manifest(self._folder)
 
-    def document(self, document_id: str) -> Document:
-        """See SearchEngine."""
-        return self._current().document(document_id)
+    def attachment(self, name: str) -> Path | None:
+        """See indexer.engine."""
+        return attachment(self._folder, name)
 
-    def current_id(self, document_id: str) -> str:
-        """See SearchEngine."""
-        return self._current().current_id(document_id)
-
-    def documents(self) -> Sequence[Document]:
-        """See SearchEngine."""
-        return self._current().documents()
-
-    def matches(self, q: str, html: str) -> str:
-        """See SearchEngine."""
-        return self._current().matches(q, html)
-
-    def info(self) -> IndexInfo:
-        """See SearchEngine."""
-        return self._current().info()
+    def writer(self) -> AbstractContextManager[IndexWriter]:
+        """See indexer.engine."""
+        return IndexWriter(self._folder)
 
 
-def _open_snapshot(folder: Path) -> Snapshot:
+def _opened(folder: Path) -> Snapshot:
+    # Only here: a small update would spend a twentieth of its second on what only a search needs.
+    from indexer.engines.whoosh_arrays.snapshot import Snapshot  # noqa: PLC0415
+
     for attempt in range(OPEN_RETRIES):
         try:
             return Snapshot(folder)

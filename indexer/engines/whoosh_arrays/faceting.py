@@ -10,43 +10,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.whoosh_arrays.arrays import IntArray
+from indexer.engines.whoosh_arrays.postings import IntArray, Mask
 from kb.vocabulary import FACETS
 
-Mask = NDArray[np.bool_]
 Filters = Mapping[str, Sequence[str]]
-_BYTE = 8
+Combination = bytes
+"""A byte for each value of all facets, one facet after another: 1 where it is held."""
+
 _ENDS = tuple(itertools.accumulate(len(facet.values) for facet in FACETS))
 _COLUMNS = {facet.name: slice(end - len(facet.values), end) for facet, end in zip(FACETS, _ENDS, strict=True)}
-"""Which columns of [combinations, values] are a facet's."""
+"""Which values of a combination are a facet's."""
+VALUES = _ENDS[-1]
+
+
+def combination_of(held: Mapping[str, Iterable[str]]) -> Combination:
+    """The combination of the values that a section holds, by facet."""
+    return bytes(value in held.get(facet.name, ()) for facet in FACETS for value in facet.values)
 
 
 class Facets:
     """Every section's facet values."""
 
-    def __init__(self, columns: NDArray[np.uint8]) -> None:
-        """`columns` is [sections, facets], a bit for each value."""
-        packed = np.zeros(len(columns), dtype=np.uint64)
-        for place in range(len(FACETS)):
-            packed |= columns[:, place].astype(np.uint64) << np.uint64(_BYTE * place)
-        combinations, numbers = np.unique(packed, return_inverse=True)
-        self._combination_of = numbers.astype(np.min_scalar_type(len(combinations)))  # small, to stay in the cache
-        bits = [_BYTE * place + bit for place, facet in enumerate(FACETS) for bit in range(len(facet.values))]
-        self._holds = np.stack([combinations >> np.uint64(bit) & np.uint64(1) for bit in bits], axis=1).astype(float)
-        """[combinations, values of all facets one after another]: 1 where a combination holds a value.
+    def __init__(self, numbers: NDArray[np.int32], combinations: NDArray[np.uint8]) -> None:
+        """`numbers` is [sections]: which of the `combinations`, [combinations, VALUES], each one has."""
+        self._numbers = numbers.astype(np.min_scalar_type(max(1, len(combinations))))  # small, to stay in the cache
+        # Products of floats are BLAS's, those of integers NumPy's own, which takes several times as long.
+        self._holds = combinations.astype(float)
 
-        Products of floats are BLAS's, those of integers NumPy's own, which takes several times as long.
-        """
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def passing(self, sections: IntArray, filters: Filters) -> Mask | slice:
         """An index of those of `sections` that hold one of the values wanted of each facet."""
         passes = self._passes(filters)
-        return _all(passes.values())[self._combination_of[sections]] if passes else slice(None)
+        return _all(passes.values())[self._numbers[sections]] if passes else slice(None)
 
     def counts(self, sections: IntArray, filters: Filters) -> dict[str, list[int]]:
         """By facet, of each value how many sections it would leave, its own facet's filter set aside."""
         passes = self._passes(filters)
-        histogram = np.bincount(self._combination_of.take(sections), minlength=len(self._holds))
+        histogram = np.bincount(self._numbers.take(sections), minlength=len(self._holds))
         totals = self._totals(histogram * _all(passes.values()) if passes else histogram)
         for name in passes:
             others = [mask for other, mask in passes.items() if other != name]

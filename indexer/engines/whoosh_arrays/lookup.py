@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from indexer.engine import How
 from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
 from indexer.engines.whoosh_arrays.batch import phrase_parts
 from indexer.engines.whoosh_arrays.postings import (
     NOTHING,
     Bytes,
     Docs,
-    FrequentDocs,
     IntArray,
     Worth,
     contains,
@@ -27,8 +25,9 @@ from indexer.engines.whoosh_arrays.postings import (
     union,
 )
 from indexer.fields import IMPACT_STEP
-from indexer.planning import Alternative, TermAt, tell_all
-from kb.folding import fold
+from indexer.language.analysis import tell_all
+from indexer.plan import Alternative, How, TermAt
+from kb.language.folding import fold
 
 FREQUENT = 8  # a word that every eighth section holds is: of 99,003 sections of the bench corpus 36 words
 KEPT_FREQUENT = 32  # frequent words that were looked up, ready for the next query: 4 bytes for each section and posting
@@ -61,7 +60,7 @@ class Lookup:
         self._phrase = functools.lru_cache(KEPT_PHRASES)(self._find_phrase)
 
     def idf(self, document_frequency: int) -> float:
-        """Robertson's idf, never negative."""
+        """Robertson and Sparck Jones's idf, never negative."""
         return math.log(1.0 + (self._sections - document_frequency + 0.5) / (document_frequency + 0.5))
 
     def worth(self, field: ArrayField, term: str, weight: float) -> Worth:
@@ -75,11 +74,12 @@ class Lookup:
     def _postings(self, field: ArrayField, rank: int) -> tuple[Docs, Bytes]:
         if field is self.words and rank in self._frequent:
             return self._frequent_postings(rank)
-        return field.term_postings(rank)
+        numbers, impacts = field.term_postings(rank)
+        return Docs(numbers), impacts
 
     def _tabled(self, rank: int) -> tuple[Docs, Bytes]:
-        docs, impacts = self.words.term_postings(rank)
-        return FrequentDocs.of(docs, self._sections), impacts
+        numbers, impacts = self.words.term_postings(rank)
+        return Docs.tabled(numbers, self._sections), impacts
 
     def alternative(self, alternative: Alternative, *, is_phrase: bool) -> Worth:
         """The sections that match an alternative (none of How.RELATED: see `resolved`), and idf · impact in each."""
@@ -92,7 +92,7 @@ class Lookup:
             beginnings = self._side_by_side(alternative.terms)
             if alternative.is_article:
                 beginnings = self._of_this_article(beginnings, alternative.shown)
-            return found.kept(np.isin(found.docs, beginnings >> POSITION_SHIFT))
+            return found.kept(np.isin(found.docs.numbers, beginnings >> POSITION_SHIFT))
         return found
 
     def named(self, names: Sequence[str]) -> Docs:
@@ -105,35 +105,24 @@ class Lookup:
             ):
                 key, kind, _ = phrase_parts(self._phrases.lexicon.text(rank))
                 if kind == "heading" and (key == name or key.endswith(")")):
-                    found.append(self._phrases.term_docs(rank))
+                    found.append(Docs(self._phrases.term_docs(rank)))
         return union(found)
 
     def resolved(self, alternative: Alternative) -> Iterable[Alternative]:
         """The alternative itself, or one for each related word, so that a hit can say which one it holds."""
         if alternative.how is not How.RELATED:
             return (alternative,)
-        words = (self.words.lexicon.text(rank) for rank in self._related_ranks(alternative))
-        return (Alternative(How.RELATED, word, (TermAt(word, 0),)) for word in words)
-
-    def related_terms(self, alternative: Alternative) -> frozenset[str]:
-        """The terms that an alternative's synonym groups stand for."""
-        return frozenset(self.words.lexicon.text(rank) for rank in self._related_ranks(alternative))
-
-    def _related_ranks(self, alternative: Alternative) -> list[int]:
-        """Words of the same synonym groups as a typed word, itself left out."""
         typed = {term.term for term in alternative.terms}
-        ranks = {
-            rank
-            for group in alternative.synonym_groups
-            for rank in self._words_of_group(group)
-            if self.words.lexicon.text(rank) not in typed
-        }
-        return sorted(ranks)
+        words = (word for word in self.related(alternative.synonym_groups) if word not in typed)
+        return (alternative._replace(shown=word, terms=(TermAt(word, 0),), synonym_groups=()) for word in words)
 
-    def _words_of_group(self, group: int) -> list[int]:
-        rank = self._synonyms.lexicon.find(str(group))
-        ranks: list[int] = [] if rank is None else self._synonyms.term_docs(rank).tolist()
-        return ranks
+    def related(self, synonym_groups: Iterable[int]) -> list[str]:
+        """The words of some synonym groups, sorted."""
+        found: set[int] = set()
+        for group in synonym_groups:
+            rank = self._synonyms.lexicon.find(str(group))
+            found.update(() if rank is None else self._synonyms.term_docs(rank).tolist())
+        return [self.words.lexicon.text(rank) for rank in sorted(found)]
 
     def _all_of(self, field: ArrayField, terms: Sequence[str]) -> Worth:
         """Sections that hold all terms; the value is the mean of their idf · impact."""
@@ -145,15 +134,15 @@ class Lookup:
         postings = sorted((self._postings(field, rank) for rank in ranks), key=_length)
         sections, places = in_all([docs for docs, _ in postings])
         values = np.zeros(len(sections), dtype=np.float32)
-        for docs, impacts in postings:
+        for (docs, impacts), at in zip(postings, places, strict=True):
             weight = np.float32(self.idf(len(docs)) * IMPACT_STEP / len(postings))
-            values += weight * impacts[places[id(docs)]]
-        return Worth(sections.astype(np.int32), 1.0, values)
+            values += weight * impacts[at]
+        return Worth(Docs(sections.astype(np.int32)), 1.0, values)
 
     def _substring(self, bigrams: Sequence[str]) -> Worth:
         if len(bigrams) == 1 and len(bigrams[0]) == 1:
             ranks = self.bigrams.lexicon.prefix_range(bigrams[0])
-            docs = np.unique(self.bigrams.members_of(ranks))
+            docs = Docs(np.unique(self.bigrams.members_of(ranks)))
             return Worth(docs, self.idf(len(docs))) if len(docs) else NOTHING
         return self._all_of(self.bigrams, bigrams)
 
@@ -166,16 +155,16 @@ class Lookup:
         terms = [term.term for term in alternative.terms]
         found = self._substring(alternative.bigrams) if alternative.bigrams else self._all_of(self.words, terms)
         if terms and all(self.words.lexicon.find(term) is not None for term in terms):
-            keep = np.isin(found.docs, self._side_by_side(alternative.terms) >> POSITION_SHIFT)
+            keep = np.isin(found.docs.numbers, self._side_by_side(alternative.terms) >> POSITION_SHIFT)
             if keep.any():
                 return found.kept(keep)
         phrase = fold(alternative.shown)
         if alternative.bigrams and tell_all(alternative.bigrams, phrase):
             return found
-        worths = np.broadcast_to(found.all(), found.docs.shape)
+        worths = np.broadcast_to(found.all(), len(found.docs))
         keep = np.zeros(len(found.docs), dtype=bool)
         for place in (-worths).argsort(kind="stable")[: alternative.texts].tolist():
-            keep[place] = any(phrase in text for text in self._texts_of(int(found.docs[place])))
+            keep[place] = any(phrase in text for text in self._texts_of(int(found.docs.numbers[place])))
         return found.kept(keep)
 
     def _side_by_side(self, terms: Sequence[TermAt]) -> IntArray:

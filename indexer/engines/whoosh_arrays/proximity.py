@@ -9,17 +9,21 @@ import numpy as np
 
 from indexer.engines.whoosh_arrays.arrays import POSITION_SHIFT, ArrayField
 from indexer.engines.whoosh_arrays.postings import Floats, IntArray, places_in
-from indexer.ranking import PROXIMITY_CHARS, PROXIMITY_WEIGHT
+from indexer.ranking import PROXIMITY_CHARS
 
 Typed = tuple[str, float]
 """A typed word's term and its idf."""
 
 
-def add_proximity(scores: Floats, candidates: IntArray, typed: Sequence[Typed], words: ArrayField) -> None:
-    """Raise the scores of the (ascending) candidates by PROXIMITY_WEIGHT · the rarer idf of each close pair."""
+def with_proximity(
+    scores: Floats, candidates: IntArray, typed: Sequence[Typed], weight: float, words: ArrayField
+) -> Floats:
+    """The scores of the (ascending) candidates and `weight` · the rarer idf of each close pair."""
+    raised = scores.copy()
     for (first, first_idf), (second, second_idf) in itertools.pairwise(typed):
         near = _ordered_near(first, second, candidates, words)
-        scores[candidates.searchsorted(near)] += np.float32(PROXIMITY_WEIGHT * min(first_idf, second_idf))
+        raised[candidates.searchsorted(near)] += np.float32(weight * min(first_idf, second_idf))
+    return raised
 
 
 def _ordered_near(first: str, second: str, candidates: IntArray, words: ArrayField) -> IntArray:

@@ -25,8 +25,9 @@ from indexer.engines.whoosh_arrays.arrays import (
 from indexer.engines.whoosh_arrays.splicing import GONE, Members, Spliced, reorder_rows, splice
 from indexer.engines.whoosh_arrays.stored import unpack_rows
 
-SECTION_FIELDS = ("words", "bigrams", "ids", "former", "phrases")
-"""Names whose members are sections: terms, pairs of characters, ids of documents, former ids, texts to suggest."""
+SECTION_FIELDS = ("words", "bigrams", "ids", "former", "orders", "phrases")
+"""Names whose members are sections: terms, pairs of characters, texts to suggest; ids, former ids and order keys of
+documents, whose members are their leads."""
 NAMED_BY = {"readings": "words", "synonyms": "words", "phrase_readings": "phrases"}
 """Names whose members are ranks of another field: katakana of words, synonym groups, katakana of texts to suggest."""
 
@@ -35,16 +36,18 @@ NAMED_BY = {"readings": "words", "synonyms": "words", "phrase_readings": "phrase
 class SegmentData:
     """Everything that one segment holds.
 
-    fields          by name, see SECTION_FIELDS and NAMED_BY
-    facets          uint8 [sections, facets]: a bit for each value
-    document_starts int32 [documents]: first section of each document, which is its lead
-    stored_starts   int64 [documents + 1] into stored: what `unpack_rows` takes
-    dictionary      uint8 [bytes]: what `stored` was packed with
-    averages        float64 [text fields]: average lengths that the impacts were computed with
+    fields               by name, see SECTION_FIELDS and NAMED_BY
+    combination_numbers  int32 [sections]: which of the combinations of facet values each section has
+    combinations         uint8 [combinations, values of all facets]: 1 where a value is held
+    document_starts      int32 [documents]: first section of each document, which is its lead
+    stored_starts        int64 [documents + 1] into stored: what `unpack_rows` takes
+    dictionary           uint8 [bytes]: what `stored` was packed with
+    averages             float64 [text fields]: average lengths that the impacts were computed with
     """
 
     fields: Mapping[str, ArrayField]
-    facets: NDArray[np.uint8]
+    combination_numbers: NDArray[np.int32]
+    combinations: NDArray[np.uint8]
     document_starts: NDArray[np.int32]
     stored_starts: IntArray
     stored: NDArray[np.uint8]
@@ -52,7 +55,7 @@ class SegmentData:
     averages: NDArray[np.float64]
 
     def __len__(self) -> int:
-        return len(self.facets)
+        return len(self.combination_numbers)
 
     def stored_row(self, section: int) -> dict[str, Any]:
         """What a page shows of a section."""
@@ -106,8 +109,14 @@ class SegmentData:
             added.stored,
             np.where(from_added, len(self.document_starts) + np.cumsum(from_added) - 1, layout),
         )
+        numbers_of_added = added.combination_numbers + np.int32(len(self.combinations))
+        combinations, combination_numbers = _merged(
+            np.concatenate((self.combinations, added.combinations)),
+            np.concatenate((self.combination_numbers, numbers_of_added))[rows],
+        )
         section_arrays: dict[str, Pieces] = {
-            "facets": [np.concatenate((self.facets, added.facets))[rows]],
+            "combination_numbers": [combination_numbers],
+            "combinations": [combinations],
             "document_starts": [document_starts[:-1].astype(np.int32)],
             "stored_starts": [stored_starts],
             "stored": stored,
@@ -135,6 +144,15 @@ class SegmentData:
         return len(rows)
 
 
+def _merged(combinations: NDArray[np.uint8], numbers: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """The combinations that some section has, each once, and which of them each section has."""
+    used = np.flatnonzero(np.bincount(numbers, minlength=len(combinations)))
+    distinct, places = np.unique(combinations[used], axis=0, return_inverse=True)
+    renumbered = np.zeros(len(combinations), dtype=np.int32)
+    renumbered[used] = places.ravel()
+    return distinct, renumbered[numbers]
+
+
 @contextmanager
 def _saving() -> Iterator[Callable[..., concurrent.futures.Future[Any]]]:
     """Runs functions beside each other: NumPy lets go of the interpreter where it copies, and so does a file."""
@@ -150,4 +168,12 @@ def _saving() -> Iterator[Callable[..., concurrent.futures.Future[Any]]]:
         future.result()
 
 
-_SECTION_ARRAYS = ("facets", "document_starts", "stored_starts", "stored", "dictionary", "averages")
+_SECTION_ARRAYS = (
+    "combination_numbers",
+    "combinations",
+    "document_starts",
+    "stored_starts",
+    "stored",
+    "dictionary",
+    "averages",
+)

@@ -1,0 +1,1 @@
+"""From content folders to a committed index, over any engine."""

@@ -1,0 +1,1 @@
+"""What editors use to see how well the search does."""

@@ -1,0 +1,1 @@
+"""From a request to a page, over any engine: meaning, corrections, next steps, suggestions, snippets."""
