@@ -112,8 +112,8 @@ class Match(Protocol):
     def facets(self) -> Mapping[str, Sequence[int]]:
         """By facet, of each value how many sections it would leave, the facet's own filter set aside."""
 
-    def best(self, sort: Sort, *, partial: bool = False) -> Ranked:
-        """The first MAX_WINDOW that pass; with `partial` of the sections that hold only some of what is needed.
+    def best(self, sort: Sort, *, partial: bool = False, limit: int = MAX_WINDOW) -> Ranked:
+        """The first that pass, `limit` at most; with `partial` of the sections that hold only some of what is needed.
 
         Ties stand in reading order. By Sort.PAGE, and where nothing was asked, all do.
         """

@@ -28,8 +28,8 @@ class Weights:
 
     For a section as a whole:
     coverage_power   score × (share of the query's weight that matched) ^ power; JSQuAD: flat from 0.7 to 1
-    defined_term     for とは何か queries: bonus for the section whose heading is the term, as a share of the top score; of
-                     the glossary's 161 headings, typed with とは何か, 91 came first without and 138 with
+    defined_term     for とは何か queries: bonus for the section whose heading is the term, as a share of the top score;
+                     of the glossary's 161 headings, typed with とは何か, 91 came first without and 138 with
     typed_term       the same for a term typed alone; own nDCG@10 0.9500 without, 0.9515 with, 0.9499 at 1.0
     further_section  each further section of a document; own judged queries 0.920 → 0.926
 

@@ -15,7 +15,9 @@ from kb.documents.files import UnreadableError, read_text
 from kb.documents.front_matter import CURATED_KINDS, body_of
 from kb.documents.model import Document, Section, Source, section_id
 from kb.errors import Problem, Severity
-from kb.formats.markdown import LineFinder, MarkdownRenderer, Note
+from kb.formats.markdown import MarkdownRenderer
+from kb.formats.rendered import Note
+from kb.formats.source_lines import LineFinder
 
 _WEB_SCHEMES = frozenset({"http", "https", "mailto"})
 

@@ -52,6 +52,12 @@ def guide_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def guide(guide_index: Path) -> Search:
+def guide_searches(guide_index: Path) -> Searches:
+    """What opens a search over the repository's own content/."""
+    return Searches(WhooshArrays(guide_index))
+
+
+@pytest.fixture(scope="session")
+def guide(guide_searches: Searches) -> Search:
     """The search over the repository's own content/."""
-    return open_search(guide_index)
+    return guide_searches.open()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from indexer.search.service import Search
+from indexer.search.service import Searches
 from tests.conftest import REPOSITORY
 from webui.app import create_app
 from webui.cli import main
@@ -69,9 +69,9 @@ def test_the_example_query_prints_what_readme_shows(guide_index: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "address"), [(0, "/api/v1/suggest?q=keiya&chapter=5&limit=2"), (1, "/api/v1/search?chapter=9")]
 )
-def test_a_json_example_is_what_the_api_answers(guide: Search, number: int, address: str) -> None:
+def test_a_json_example_is_what_the_api_answers(guide_searches: Searches, number: int, address: str) -> None:
     example = re.findall(r"^```json\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[number]
-    assert create_app(guide).test_client().get(address).get_json() == json.loads(example)
+    assert create_app(guide_searches).test_client().get(address).get_json() == json.loads(example)
 
 
 def test_every_picture_is_there() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kb.documents.catalog import scan
-from kb.documents.front_matter import ID_PATTERN, ID_RULE
+from kb.documents.front_matter_keys import ID_PATTERN, ID_RULE
 from kb.errors import UsageError
 
 _TEMPLATE = """\

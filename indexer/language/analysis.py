@@ -8,12 +8,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.language.tokenizer import SudachiTokenizer, Token, Word
+from indexer.language.tokenizer import Token, Word
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _ASCII_END = 0x80
@@ -91,10 +91,17 @@ def tell_all(bigrams: Sequence[str], text: str) -> bool:
     return all("".join(pair) in bigrams for pair in itertools.pairwise(_SIGNS_AROUND.sub("", text)))
 
 
+class Tokenizer(Protocol):
+    """What finds the words of a text (SudachiTokenizer)."""
+
+    def tokenize(self, text: str) -> Iterable[Token]:
+        """Every word of folded `text` in order."""
+
+
 class Analyzer:
     """The one analysis of a folded text."""
 
-    def __init__(self, tokenizer: SudachiTokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
 
     def terms(self, text: str) -> Iterator[Occurrence]:

@@ -73,9 +73,9 @@ class Expander:
         return Alternative(How.EXACT, word.surface, word.terms, adjacent=len(word.terms) > 1, is_article=is_article)
 
     def alternatives(self, word: TypedWord) -> Iterator[Alternative]:
-        """All ways to match but the word itself."""
+        """All ways to match but the word itself; one whose weight is 0 is switched off."""
         for expand in EXPANDERS:
-            yield from expand(self, word)
+            yield from (way for way in expand(self, word) if way.weight)
 
     def related(self, word: TypedWord) -> Related:
         """What the thesaurus and the calendars know of a word."""

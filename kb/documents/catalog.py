@@ -20,7 +20,8 @@ from kb.documents.files import (
     markdown_paths,
     read_bytes,
 )
-from kb.documents.front_matter import CURATED_KINDS, MAX_GUIDE_PAGE, FrontMatter, parse_front_matter
+from kb.documents.front_matter import CURATED_KINDS, FrontMatter, parse_front_matter
+from kb.documents.front_matter_keys import MAX_GUIDE_PAGE
 from kb.errors import Problem, Severity
 from kb.vocabulary import KINDS
 

@@ -5,19 +5,12 @@ Only a heading that stands at the top of the tree begins a section: fenced code,
 
 from __future__ import annotations
 
-import bisect
-import hashlib
-import itertools
 import re
-import unicodedata
 import xml.etree.ElementTree as etree
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
 import markdown
-import nh3
 from markdown.extensions.attr_list import AttrListExtension
 from markdown.extensions.def_list import DefListExtension
 from markdown.extensions.fenced_code import FencedCodeExtension
@@ -27,36 +20,16 @@ from markdown.extensions.tables import TableExtension
 from markdown.treeprocessors import InlineProcessor, Treeprocessor
 
 from kb.documents import html_text
-from kb.documents.front_matter import ID_PATTERN, ID_RULE
+from kb.documents.front_matter_keys import ID_PATTERN, ID_RULE
+from kb.formats.anchors import Anchors, derived_anchor
 from kb.formats.deadline import OverdueError, within
+from kb.formats.rendered import LinkTarget, Note, Rendered, RenderedSection
+from kb.formats.sanitising import MAX_NESTED_HTML, NestedHtmlError, sanitise
+from kb.formats.source_lines import LineFinder
 
 _HEADING_LEVEL = {f"h{level}": level for level in range(1, 7)}
-_ALLOWED_TAGS = set(
-    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i ins"
-    " kbd li mark ol p pre q rp rt ruby s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul"
-    " var".split()
-)
-_ALLOWED_ATTRIBUTES = {
-    "a": {"href", "title", "id", "class"},
-    "abbr": {"title"},
-    "ol": {"start"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-    "li": {"id"},
-    "sup": {"id"},
-    "div": {"class"},
-}
-# Elements that never hold others, or that HTML closes by itself, do not add to the depth.
-_NESTING_TAG = re.compile(
-    r"<(?P<close>/)?(?!(?:area|br|col|dd|dt|hr|img|input|li|link|meta|option|p|source|td|th|tr|wbr)\b)[a-z][a-z0-9]*",
-    re.IGNORECASE,
-)
-_FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:[\w-]+")
-_FOOTNOTE_CLASSES = frozenset({"footnote", "footnote-ref", "footnote-backref"})
 MAX_UNCLOSED_BRACKETS = 200  # 200 cost 0.01 s to parse, 20,000 a minute; the bench corpus has at most a dozen
-MAX_MISSES = 1_000  # looks through the whole text for an address that is not where it should be
 MAX_SECONDS = 20  # of computing on one file; ordinary text of the largest size that is read takes 4
-MAX_NESTED_HTML = 1_000  # nh3's time grows with the square of it: 0.01 s for 1,000, 9 s for 50,000
 MAX_NESTED_LISTS = 100  # Python's own limit of 1,000 calls is met soon after
 _SIGNS: Mapping[str, Collection[str]] = {
     "backtick": "`",
@@ -78,41 +51,6 @@ _SIGNS: Mapping[str, Collection[str]] = {
 """What a text holds for an inline pattern to match it, one of these: patterns that cannot match take half the time."""
 _BRACKETS = re.compile(r"\[|(?P<close>\])")
 _TARGETS = re.compile(r"\]\(|(?P<close>\))")
-
-LinkTarget = Callable[[str], str | None]
-"""From an address as written to the one to serve; None where it leads nowhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A remark on the Markdown, with the 1-based line of the body that it is about."""
-
-    line: int
-    message: str
-    allowed: str
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedSection:
-    """One section before it belongs to a document; `anchor` is "" for the lead section."""
-
-    anchor: str
-    heading: str
-    level: int
-    path: tuple[str, ...]
-    html: str
-
-
-@dataclass(slots=True)
-class Rendered:
-    """A rendered body: its H1 (taken as the title, not as a section), sections and notes; empty when `unreadable`."""
-
-    h1: str | None = None
-    unreadable: Note | None = None
-    sections: list[RenderedSection] = field(default_factory=list)
-    missing_ids: list[Note] = field(default_factory=list)
-    faults: list[Note] = field(default_factory=list)
-    dead_links: list[Note] = field(default_factory=list)
 
 
 class _RawHeadings(Treeprocessor):
@@ -164,7 +102,7 @@ class MarkdownRenderer:
                 return self._render(body, link_target, title)
         except RecursionError:
             unreadable = _deepest_nesting(body)
-        except _NestedHtmlError as error:
+        except NestedHtmlError as error:
             line = body.count("\n", 0, max(0, body.find(error.tag))) + 1
             message = f"HTML elements nested {error.depth:,} deep"
             unreadable = Note(line, message, f"at most {MAX_NESTED_HTML:,} levels")
@@ -182,7 +120,7 @@ class MarkdownRenderer:
         stack: list[tuple[int, str]] = []
         h1_count = 0
         raw_headings = iter(self._headings.raw)
-        anchors = _Anchors({child.get("id", "") for child in root if child.tag in _HEADING_LEVEL})
+        anchors = Anchors({child.get("id", "") for child in root if child.tag in _HEADING_LEVEL})
         for heading, content in _split(root):
             if heading is None:
                 result.sections.append(RenderedSection("", "", 0, (), self._html(content)))
@@ -234,7 +172,7 @@ class MarkdownRenderer:
         return root
 
     def _html(self, content: list[etree.Element]) -> str:
-        return sanitise(_checked(self._serialise(content))) if content else ""
+        return sanitise(self._serialise(content)) if content else ""
 
     def _serialise(self, content: list[etree.Element]) -> str:
         output = "\n".join(self._md.serializer(element) for element in content)
@@ -243,7 +181,7 @@ class MarkdownRenderer:
         return str(output)
 
     def _text(self, heading: etree.Element) -> str:
-        return html_text.text_of(sanitise(_checked(self._serialise([heading]))))
+        return html_text.text_of(sanitise(self._serialise([heading])))
 
     def _resolve_links(
         self, root: etree.Element, link_target: LinkTarget, finder: LineFinder, result: Rendered
@@ -295,26 +233,6 @@ def _deepest_nesting(body: str) -> Note:
     return Note(line, "lists or quotes nested too deeply to be read", f"at most {MAX_NESTED_LISTS} levels")
 
 
-class _NestedHtmlError(Exception):
-    def __init__(self, depth: int, tag: str) -> None:
-        self.depth, self.tag = depth, tag
-
-
-def _checked(source: str) -> str:
-    """`source`, if the elements in it do not nest too deeply for the sanitiser."""
-    if source.count("<") > MAX_NESTED_HTML:
-        depth = deepest = 0
-        first = None
-        for tag in _NESTING_TAG.finditer(source):
-            depth = max(0, depth - 1) if tag["close"] else depth + 1
-            deepest = max(deepest, depth)
-            if depth > MAX_NESTED_HTML:
-                first = first or tag[0]
-        if first:
-            raise _NestedHtmlError(deepest, first)
-    return source
-
-
 def _become(element: etree.Element, tag: str, text: str) -> None:
     element.tag = tag
     element.attrib.clear()
@@ -332,125 +250,3 @@ def _split(root: etree.Element) -> Iterator[tuple[etree.Element | None, list[etr
         else:
             content.append(child)
     yield heading, content
-
-
-def _filter_attribute(_tag: str, name: str, value: str) -> str | None:
-    if name == "id":
-        return value if _FOOTNOTE_ID.fullmatch(value) else None
-    if name == "class":
-        kept = " ".join(part for part in value.split() if part in _FOOTNOTE_CLASSES)
-        return kept or None
-    return value
-
-
-_CLEANER = nh3.Cleaner(
-    tags=_ALLOWED_TAGS,
-    attributes=_ALLOWED_ATTRIBUTES,
-    attribute_filter=_filter_attribute,
-    url_schemes={"http", "https", "mailto"},
-    link_rel="noopener noreferrer",
-)
-
-
-def sanitise(source: str) -> str:
-    """Only the tags, attributes and addresses that documents need; ids only where footnotes put them."""
-    return _CLEANER.clean(source)
-
-
-def derived_anchor(heading: str) -> str:
-    """A stable id from a heading's text: its words when they are ASCII, else "s-" and 8 hex digits of SHA-1."""
-    text = unicodedata.normalize("NFKC", heading).casefold()
-    if text.isascii() and (slug := "-".join(re.findall(r"[a-z0-9]+", text))):
-        return slug[:60].strip("-")
-    return "s-" + hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:8]
-
-
-class _Anchors:
-    """The anchors of one document, each once; those in `written` belong to the headings that their author gave them."""
-
-    def __init__(self, written: Collection[str]) -> None:
-        self._written = written
-        self._seen: set[str] = set()
-        self._numbers: Counter[str] = Counter()  # how far each anchor is counted up, lest every repeat counts anew
-
-    def __contains__(self, anchor: str) -> bool:
-        return anchor in self._seen
-
-    def take(self, anchor: str, *, is_written: bool) -> str:
-        """`anchor` if it is still free, else the first of anchor-2, anchor-3 … that is."""
-        candidate = anchor
-        number = max(1, self._numbers[anchor])
-        while candidate in self._seen or (candidate in self._written and not (is_written and candidate == anchor)):
-            number += 1
-            candidate = f"{anchor}-{number}"
-        self._numbers[anchor] = number
-        self._seen.add(candidate)
-        return candidate
-
-
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HASHES = re.compile(r" {0,3}#")
-_BEFORE_ADDRESS = frozenset("(<:\"'= \t\n")
-_AFTER_ADDRESS = frozenset(")>\"' \t\n") | {""}
-_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
-
-
-class LineFinder:
-    """Finds in the source the line that a piece of the tree came from (Python-Markdown keeps none)."""
-
-    def __init__(self, body: str) -> None:
-        self._body = body.replace("\r\n", "\n").replace("\r", "\n")
-        self._lines = self._body.split("\n")
-        self._headings = iter(self._heading_lines())
-        self._line_starts = list(itertools.accumulate((len(line) + 1 for line in self._lines), initial=0))
-        self._cursor = 0
-        self._found: dict[str, int] = {}
-        self._missed = 0
-        self._last = 1
-
-    def _heading_lines(self) -> Iterator[tuple[int, str]]:
-        """(1-based line, its text) of every line that could be a heading: not in fenced code, quotes or lists."""
-        fence = ""
-        for number, line in enumerate(self._lines, 1):
-            opening = _FENCE.match(line)
-            if opening and not fence:
-                fence = opening[1]
-            elif opening and opening[1].startswith(fence):
-                fence = ""
-            elif not fence and (
-                _HASHES.match(line) or (number < len(self._lines) and _UNDERLINE.fullmatch(self._lines[number]))
-            ):
-                yield number, line
-
-    def line_of_heading(self, raw: str) -> int:
-        """The next heading line that holds `raw`, the heading's source text."""
-        wanted = raw.strip()
-        for number, line in self._headings:
-            if wanted and wanted in line:
-                self._last = number
-                break
-        return self._last
-
-    def line_of(self, address: str) -> int:
-        """The line of the next link to `address`, else of its first mention, else of the link before."""
-        start = self._next_link(address, self._cursor)  # nearly always right behind the last one
-        if start < 0 and self._missed < MAX_MISSES:
-            self._missed += 1
-            start = self._next_link(address, self._found.get(address, 0))
-            if start < 0:
-                start = self._body.find(address)
-        if start >= 0:
-            self._cursor = self._found[address] = start + 1
-        return bisect.bisect_right(self._line_starts, max(0, self._cursor - 1))
-
-    def _next_link(self, address: str, begin: int) -> int:
-        """Where `address` stands next as the address of a link, −1 if nowhere from `begin` on."""
-        if not address:
-            return self._body.find("]()", begin)
-        start = self._body.find(address, begin)
-        while start >= 0:
-            end = start + len(address)
-            if self._body[max(0, start - 1) : start] in _BEFORE_ADDRESS and self._body[end : end + 1] in _AFTER_ADDRESS:
-                return start
-            start = self._body.find(address, start + 1)
-        return -1

@@ -8,58 +8,68 @@ INDEX is a folder made by `kb index`, QUERIES what `kb eval` takes.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
-from typing import Any
-from unittest.mock import patch
 
-from indexer import planning, ranking
 from indexer.editing.evaluation import evaluate, load_judgements, summary
-from indexer.engines.whoosh_arrays import proximity, scoring
-from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
+from indexer.engine import Documents, Index, IndexInfo, Match, Scope, Word, Words
+from indexer.engines.whoosh_arrays import WhooshArrays
 from indexer.language.thesaurus import Thesaurus
-from indexer.plan import How
-from tests.conftest import open_search
+from indexer.manifest import Manifest
+from indexer.plan import Plan
+from indexer.ranking import SHIPPED, Weights
+from indexer.search.service import Search
 
 MEASURES = ("nDCG@10", "MRR@10", "hit@1", "hit@10", "empty")
-_WITHOUT_PARTS = {**ranking.ALTERNATIVE_WEIGHT, How.PARTS: 0.0}
-WEIGHTS: dict[str, tuple[ModuleType, dict[str, Any]]] = {
-    "bigrams": (scoring, {"BIGRAM_WEIGHT": 0.0}),
-    "parts": (scoring, {"PART_WEIGHT": 0.0, "ALTERNATIVE_WEIGHT": _WITHOUT_PARTS}),
-    "proximity": (proximity, {"PROXIMITY_WEIGHT": 0.0}),
-    "coverage": (scoring, {"COVERAGE_POWER": 0.0}),
-    "lighter verbs": (planning, {"PREDICATE_WEIGHT": 1.0}),
+WEIGHTS: Mapping[str, Weights] = {
+    "bigrams": replace(SHIPPED, bigram=0.0),
+    "parts": replace(SHIPPED, part=0.0, parts=0.0),
+    "proximity": replace(SHIPPED, proximity=0.0),
+    "coverage": replace(SHIPPED, coverage_power=0.0),
+    "lighter verbs": replace(SHIPPED, predicate=1.0),
+    "Sudachi's synonyms": replace(SHIPPED, related=0.0),
 }
-PARTS = (*WEIGHTS, "Sudachi's synonyms", "thesaurus", "readings")
 
 
-class _NoReadings:
-    """An index whose words nobody can read."""
+class Partly:
+    """An index of which a part of what it knows is hidden: its thesaurus, or how its words are read."""
 
-    def words_read(self, reading: str) -> Iterable[tuple[str, int]]:
+    def __init__(self, index: Index, hidden: str) -> None:
+        self._index = index
+        self.info: IndexInfo = index.info
+        self.documents: Documents = index.documents
+        self.words: Words = Unread(index.words) if hidden == "readings" else index.words
+        no_thesaurus = replace(index.manifest, thesaurus=Thesaurus())
+        self.manifest: Manifest = no_thesaurus if hidden == "thesaurus" else index.manifest
+
+    def attachment(self, name: str) -> Path | None:
+        return self._index.attachment(name)
+
+    def match(self, plans: Sequence[Plan], scope: Scope) -> Sequence[Match]:
+        return self._index.match(plans, scope)
+
+
+class Unread:
+    """Words that nobody can read."""
+
+    def __init__(self, words: Words) -> None:
+        self.like, self.related, self.beginning = words.like, words.related, words.beginning
+
+    def read(self, reading: str) -> Sequence[Word]:
         del reading
         return ()
 
+    read_like = read
 
-@contextmanager
-def without(engine: WhooshArraysEngine, part: str) -> Iterator[None]:
-    """The engine with a part of its ranking switched off."""
-    planner = engine._snapshot._planner
-    if part in WEIGHTS:
-        module, weights = WEIGHTS[part]
-        with patch.multiple(module, **weights):
-            yield
-    elif part == "thesaurus":
-        with patch.object(planner, "_thesaurus", Thesaurus()):
-            yield
-    elif part == "readings":
-        with patch.object(planner, "_readings", _NoReadings()):
-            yield
-    else:
-        with patch.object(engine._snapshot._lookup, "_related_ranks", lambda _: []):
-            yield
+
+def searches(index: Index) -> dict[str, Search]:
+    """The search as shipped, and without each part."""
+    return {
+        "as shipped": Search(index),
+        **{f"without {part}": Search(index, weights) for part, weights in WEIGHTS.items()},
+        **{f"without {part}": Search(Partly(index, part)) for part in ("thesaurus", "readings")},
+    }
 
 
 def main() -> None:
@@ -68,18 +78,11 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("queries", type=Path)
     options = parser.parse_args()
-    engine = open_search(options.index)
     judgements = load_judgements(options.queries)
     print(f"| | {' | '.join(MEASURES)} |\n|---|{'---|' * len(MEASURES)}")
-
-    def line(name: str) -> None:
-        row = summary(evaluate(engine, judgements))
+    for name, search in searches(WhooshArrays(options.index).open()).items():
+        row = summary(evaluate(search, judgements))
         print(f"| {name} | {' | '.join(f'{row[measure]:.4g}' for measure in MEASURES)} |", flush=True)
-
-    line("as shipped")
-    for part in PARTS:
-        with without(engine, part):
-            line(f"without {part}")
 
 
 if __name__ == "__main__":

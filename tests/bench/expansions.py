@@ -13,9 +13,9 @@ import random
 import statistics
 from pathlib import Path
 
-from indexer.engines.whoosh_arrays.engine import WhooshArraysEngine
 from indexer.language.tokenizer import SudachiTokenizer
 from indexer.search.request import SearchRequest
+from indexer.search.service import Search
 from kb.language.folding import fold
 from tests.conftest import open_search
 
@@ -49,8 +49,8 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("--queries", type=int, default=200)
     options = parser.parse_args()
-    engine = open_search(options.index)
-    queries = sample_queries(engine, options.queries)
+    search = open_search(options.index)
+    queries = sample_queries(search, options.queries)
     times: dict[bool, list[float]] = {True: [], False: []}
     for query in queries[:WARM_UP]:
         search.search(SearchRequest(query))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from indexer.building.build import build
 from indexer.editing.evaluation import Judgement, evaluate, summary
+from indexer.engines.whoosh_arrays import WhooshArrays
 from indexer.search.request import MAX_QUERY_CHARS
 from indexer.search.service import Searches
 

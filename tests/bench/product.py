@@ -7,8 +7,6 @@ CORPUS is a folder of Markdown files; it is copied to WORK, because one file is 
 
 from __future__ import annotations
 
-from tests.conftest import open_search
-
 import argparse
 import concurrent.futures
 import os
@@ -22,15 +20,17 @@ import sys
 import time
 from pathlib import Path
 
-from indexer.language.analysis import Analyzer
-from indexer.search.request import SearchRequest
 from indexer.engines.whoosh_arrays import WhooshArrays
 from indexer.entries import entries_of
+from indexer.language.analysis import Analyzer
 from indexer.language.tokenizer import SudachiTokenizer
+from indexer.search.request import SearchRequest
+from indexer.search.service import Search, Searches
 from kb.documents.catalog import ContentFile, scan
 from kb.library import DocumentLoader
 from tests.bench.engines import BATCH_FILES
 from tests.bench.expansions import percentile, sample_queries
+from tests.conftest import open_search
 
 MEGABYTE = 1_000_000
 CHANGES = {"a new line": "\n\n{}\n", "a new section": "\n\n## {}\n"}

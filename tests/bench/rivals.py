@@ -1,16 +1,14 @@
-"""Ours, plain Whoosh, SQLite FTS5 and tantivy over the same tokens, with the same BM25 (k1 1.2, b 0.75) and facets."""
+"""Ours, plain Whoosh, SQLite FTS5 and tantivy over the same tokens with the same facets; each with its own BM25."""
 
 from __future__ import annotations
 
 import importlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import numpy as np
-from indexer.engines.whoosh_arrays.ordering import best_places
 from whoosh import fields as whoosh_fields
 from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.index import create_in
@@ -18,16 +16,17 @@ from whoosh.query import And, Or, Term
 from whoosh.scoring import BM25F
 from whoosh.sorting import FieldFacet
 
-from indexer.engines.whoosh_arrays import scoring, writer
-from indexer.engines.whoosh_arrays.batch import FIELD_BITS, POSITION_BITS, SECTION_BITS, AnalysedBatch, Row
-from indexer.engines.whoosh_arrays.stored import rows_to_bytes
+from indexer.engine import Scope, Sort
+from indexer.engines.whoosh_arrays import WhooshArrays
+from indexer.entries import Entry
 from indexer.fields import FIELD_NAMES, weights_stamp
+from indexer.language.analysis import Analyzer
 from indexer.language.thesaurus import Thesaurus
+from indexer.language.tokenizer import Token, Word
 from indexer.manifest import Manifest
-from indexer.plan import How
-from indexer.search.planning import Alternative, LeafPlan, Plan, TermAt, Unit
+from indexer.plan import Alternative, How, LeafPlan, Plan, TermAt, Unit
+from indexer.ranking import SHIPPED
 from kb.vocabulary import FACETS
-from tests.conftest import open_search
 
 K1, B = 1.2, 0.75
 TOP = 10
@@ -56,60 +55,48 @@ class Rival(Protocol):
         """AND or OR of some words, with the counts of all facets over all hits."""
 
 
+class Blanks:
+    """A tokenizer of words that stand apart."""
+
+    def tokenize(self, text: str) -> Iterator[Token]:
+        start = 0
+        for number, term in enumerate(text.split(" ")):
+            word = Word(term, "", (), is_function=False, is_predicate=False, is_known=True, number=number)
+            yield Token(start, start + len(term), replace(word, number=hash(term)))
+            start += len(term) + 1
+
+
 class Ours:
-    """This project's engine on plans of plain words: what it does before snippets are made."""
+    """This project's engine on plans of plain words, without what ranks beside BM25F."""
 
     name = "ours"
+    weights = replace(SHIPPED, coverage_power=0.0, least_share=0.0, proximity=0.0)
 
     def build(self, folder: Path, tokens: Tokens) -> None:
-        writer.K1, writer.NAME_WEIGHT = K1, 0.0
-        writer.TEXT_FIELDS = tuple(replace(field, boost=1.0, b=B, names=False) for field in writer.TEXT_FIELDS)
-        scoring.COVERAGE_POWER = scoring.MIN_QUESTION_SHARE = 0.0
-        with writer.IndexWriter(folder) as index:
+        engine, analyzer = WhooshArrays(folder), Analyzer(Blanks())
+        with engine.writer() as writer:
             for first in range(0, len(tokens), BATCH_SECTIONS):
-                index.add(_batch(first, tokens[first : first + BATCH_SECTIONS]))
-            manifest = Manifest(weights_stamp(), "", "", "2026-01-01T00:00:00+00:00", Thesaurus())
-            index.commit(manifest.to_plain(), {})
-        self._snapshot = open_search(folder)._current()
+                some = enumerate(tokens[first : first + BATCH_SECTIONS], first)
+                writer.add(engine.analyse((_entry(section, terms) for section, terms in some), analyzer))
+            writer.commit(Manifest(weights_stamp(), "", "", "2026-01-01T00:00:00+00:00", Thesaurus()), {})
+        self._index = engine.open()
 
     def search(self, words: Sequence[str], *, all_of: bool) -> Answer:
         leaves = [
             LeafPlan(word, (Unit(word, 0, (Alternative(How.EXACT, word, (TermAt(word, 0),)),)),), ()) for word in words
         ]
-        matches = self._snapshot._scorer.match(
-            Plan(tuple((leaf,) for leaf in leaves), exact=all_of, is_question=not all_of)
-        )
-        counts = self._snapshot._facets.counts(matches.sections, {})
-        best = matches.sections[best_places(self._snapshot._scorer.scores(matches, matches.sections), TOP)]
-        return (
-            len(matches.sections),
-            counts,
-            best.tolist(),
-        )
+        plan = Plan(tuple((leaf,) for leaf in leaves), is_question=not all_of, exact=all_of, weights=self.weights)
+        (match,) = self._index.match([plan], Scope())
+        counts = {name: list(values) for name, values in match.facets().items()}
+        return match.total, counts, match.best(Sort.RELEVANCE, limit=TOP).sections.tolist()
 
 
-def _batch(first: int, tokens: Tokens) -> AnalysedBatch:
-    """What a worker would have made of sections whose body holds these tokens."""
-    numbers: dict[str, int] = {}
-    body = FIELD_NAMES.index("body")
-    batch = AnalysedBatch()
-    packed: list[int] = []
-    for section, terms in enumerate(tokens):
-        values = {
-            facet.name: (list(facet.values)[facet_value(first + section, place)],) for place, facet in enumerate(FACETS)
-        }
-        batch.rows.append(Row(str(first + section), values, is_lead=True, former_ids=()))
-        batch.documents.append(rows_to_bytes([{}]))
-        for position, term in enumerate(terms):
-            number = numbers.setdefault(term, len(numbers))
-            where = (number << SECTION_BITS | section) << FIELD_BITS | body
-            packed.append(where << POSITION_BITS | min(position, 65_535))
-    batch.terms = list(numbers)
-    batch.words = np.array(packed, dtype=np.uint64)
-    batch.lengths = np.zeros((len(tokens), len(FIELD_NAMES)), dtype=np.int32)
-    batch.lengths[:, body] = [len(terms) for terms in tokens]
-    batch.weights = np.ones(len(tokens), dtype=np.float32)
-    return batch
+def _entry(section: int, terms: Sequence[str]) -> Entry:
+    """A document whose body holds these tokens."""
+    facets = {facet.name: (list(facet.values)[facet_value(section, place)],) for place, facet in enumerate(FACETS)}
+    texts = {name: " ".join(terms) if name == "body" else "" for name in FIELD_NAMES}
+    stored = {"document": {"former_ids": ()}}
+    return Entry(str(section), texts, facets, stored, (), f"{section:09}")
 
 
 class Tantivy:

@@ -1,4 +1,4 @@
-"""An application over an engine whose answers can be set, and one over the repository's own content."""
+"""An application over a search whose answers can be set, and one over the repository's own content."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from indexer.search.service import Search
-from tests.webui.fake_engine import SettableEngine
+from indexer.search.service import Searches
+from tests.webui.fake_search import SettableSearch
 from webui.app import create_app
+from webui.current import Opens
 
 
 class ReadingClient(FlaskClient):
@@ -20,26 +21,26 @@ class ReadingClient(FlaskClient):
         return super().open(*args, **{"buffered": True, **kwargs})
 
 
-def browse(engine: Search) -> FlaskClient:
-    """A browser without JavaScript in front of `engine`."""
-    app = create_app(engine)
+def browse(searches: Opens) -> FlaskClient:
+    """A browser without JavaScript in front of `searches`."""
+    app = create_app(searches)
     app.test_client_class = ReadingClient
     return app.test_client()
 
 
 @pytest.fixture
-def engine() -> SettableEngine:
+def search() -> SettableSearch:
     """What `client` asks; change it before a request."""
-    return SettableEngine()
+    return SettableSearch()
 
 
 @pytest.fixture
-def client(engine: SettableEngine) -> FlaskClient:
-    """A browser in front of `engine`."""
-    return browse(engine)
+def client(search: SettableSearch) -> FlaskClient:
+    """A browser in front of `search`."""
+    return browse(search)
 
 
 @pytest.fixture(scope="session")
-def guide_client(guide: Search) -> FlaskClient:
-    """A browser in front of the real engine over the repository's own content."""
-    return browse(guide)
+def guide_client(guide_searches: Searches) -> FlaskClient:
+    """A browser in front of the shipped engine over the repository's own content."""
+    return browse(guide_searches)

@@ -1,4 +1,4 @@
-"""A Search by hand: its answers are attributes to set, and it remembers what it was asked."""
+"""A search by hand: its answers are attributes to set, and it remembers what it was asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from indexer.engine import IndexInfo
 from indexer.plan import How
 from indexer.search.answer import FacetCount, Hit, Interpretation, SearchPage, Suggestion, Why, facet_counts
 from indexer.search.request import SearchRequest
+from indexer.search.service import Search
 from kb.documents.model import Document, Question, Section, Source
 from kb.errors import NotFoundError
 from kb.vocabulary import FACETS
@@ -72,10 +73,11 @@ CASE_HIT = Hit(
 )
 
 
-class SettableEngine:
+class SettableSearch(Search):
     """Answers with `hits` and the rest whatever is asked; `error`, when set, is raised by every method instead."""
 
     def __init__(self) -> None:
+        # Of what the real one makes of an index nothing is needed.
         self.hits: tuple[Hit, ...] = (CONDITIONS_HIT, CASE_HIT)
         self.partial_hits: tuple[Hit, ...] = ()
         self.total: int | None = None
@@ -117,14 +119,20 @@ class SettableEngine:
         self._fail()
         return [replace(document, sections=()) for document in self.known]
 
-    def matches(self, q: str, html: str) -> str:
+    def open(self) -> SettableSearch:
+        """As Searches does, the same for every request."""
+        self._fail()
+        return self
+
+    def mark(self, q: str, html: str) -> str:
         self._fail()
         return html.replace(q, f"<mark>{q}</mark>")
 
+    @property
     def info(self) -> IndexInfo:
         self._fail()
         built_at = datetime.datetime(2026, 11, 23, 3, 4, tzinfo=datetime.UTC)
-        return IndexInfo(len(self.known), 1_007, built_at, self.digest)
+        return IndexInfo(self.digest[:8], len(self.known), 1_007, built_at, self.digest)
 
     def _facets(self, request: SearchRequest) -> dict[str, tuple[FacetCount, ...]]:
         counts = {facet.name: [self.counts.get((facet.name, value), 0) for value in facet.values] for facet in FACETS}

@@ -18,7 +18,7 @@ from indexer.search.request import SearchRequest
 from kb.errors import IndexMissingError
 from kb.vocabulary import FACETS
 from tests.webui.dom import parse
-from tests.webui.fake_engine import CASE_HIT, SettableEngine
+from tests.webui.fake_search import CASE_HIT, SettableSearch
 from tests.webui.schema import problems, references, resolve
 from webui.cli import main
 
@@ -40,28 +40,28 @@ def test_a_search_answers_with_the_keys_of_the_design_in_its_order(client: Flask
 
 
 def test_sections_that_lack_a_word_are_a_list_of_their_own_and_name_it(
-    engine: SettableEngine, client: FlaskClient
+    search: SettableSearch, client: FlaskClient
 ) -> None:
-    engine.partial_hits = (replace(CASE_HIT, missing=("随契",)),)
+    search.partial_hits = (replace(CASE_HIT, missing=("随契",)),)
     answer = get(client, "/api/v1/search?q=随契")
     assert answer["total"] == len(answer["hits"]) == 2
     assert [(hit["id"], hit["missing"]) for hit in answer["partial_hits"]] == [("city-case", ["随契"])]
 
 
-def test_a_search_counts_and_pages(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.total = 45
+def test_a_search_counts_and_pages(search: SettableSearch, client: FlaskClient) -> None:
+    search.total = 45
     answer = get(client, "/api/v1/search?q=随契&page=3&per_page=20")
     assert [answer[key] for key in ("total", "page", "per_page", "took_ms")] == [45, 3, 20, 1.5]
-    assert engine.searched == [SearchRequest("随契", page=3, per_page=20)]
+    assert search.searched == [SearchRequest("随契", page=3, per_page=20)]
 
 
-def test_every_parameter_reaches_the_engine(engine: SettableEngine, client: FlaskClient) -> None:
+def test_every_parameter_reaches_the_search(search: SettableSearch, client: FlaskClient) -> None:
     get(
         client,
         "/api/v1/search?q=契約&role=intermediary&role=gov-executive&chapter=5&stage=method"
         "&pattern=procurement&kind=guide&exact=1&sort=page",
     )
-    assert engine.searched == [
+    assert search.searched == [
         SearchRequest(
             "契約",
             {
@@ -108,9 +108,9 @@ def test_what_a_hit_does_not_have_is_null_or_empty(client: FlaskClient) -> None:
     assert hit["url"] == "/docs/city-case"
 
 
-def test_the_interpretation_is_told_in_full(engine: SettableEngine, client: FlaskClient) -> None:
+def test_the_interpretation_is_told_in_full(search: SettableSearch, client: FlaskClient) -> None:
     step = NextStep("without_filter", "立場", "随契", {"kind": ("case",)}, exact=False, total=4)
-    engine.interpretation = Interpretation(
+    search.interpretation = Interpretation(
         "随契 条件", "随意契約", True, ("条件",), {"随契": ("随意契約",)}, ("ぬるぽ",), (step,)
     )
     assert get(client, "/api/v1/search?q=随契&role=intermediary&kind=case")["query"] == {
@@ -193,8 +193,8 @@ def test_api_and_command_line_give_the_same_answer(guide_client: FlaskClient, gu
 # Suggest
 
 
-def test_a_suggestion_leads_to_its_section_or_to_a_search(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.suggestions = (
+def test_a_suggestion_leads_to_its_section_or_to_a_search(search: SettableSearch, client: FlaskClient) -> None:
+    search.suggestions = (
         Suggestion("term", "契約", 141),
         Suggestion("heading", "適用できる条件", 1, "direct-contract#conditions"),
         Suggestion("question", "随契とは何か", 1, "direct-contract"),
@@ -209,10 +209,10 @@ def test_a_suggestion_leads_to_its_section_or_to_a_search(engine: SettableEngine
     }
 
 
-def test_eight_suggestions_are_asked_for_unless_told_otherwise(engine: SettableEngine, client: FlaskClient) -> None:
+def test_eight_suggestions_are_asked_for_unless_told_otherwise(search: SettableSearch, client: FlaskClient) -> None:
     get(client, "/api/v1/suggest?q=けい")
     get(client, "/api/v1/suggest?q=けい&role=intermediary&limit=20")
-    assert engine.suggested == [("けい", {}, 8), ("けい", {"role": ("intermediary",)}, 20)]
+    assert search.suggested == [("けい", {}, 8), ("けい", {"role": ("intermediary",)}, 20)]
 
 
 @pytest.mark.parametrize("limit", ["0", "21", "-1", "1.5", "", "abc", "５", "9" * 400, "000000001999"])
@@ -356,9 +356,9 @@ def test_every_real_answer_is_as_described(guide_client: FlaskClient, descriptio
     ],
 )
 def test_every_error_is_as_described(
-    engine: SettableEngine, client: FlaskClient, description: Any, status: int, url: str
+    search: SettableSearch, client: FlaskClient, description: Any, status: int, url: str
 ) -> None:
-    engine.error = IndexMissingError("no index") if status == 503 else None
+    search.error = IndexMissingError("no index") if status == 503 else None
     answer = client.get(url)
     assert answer.status_code == status
     path = re.sub(r"/documents/.*", "/documents/{document_id}", url.partition("?")[0])

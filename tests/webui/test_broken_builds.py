@@ -47,13 +47,13 @@ POOLED = """
 import multiprocessing, sys
 from pathlib import Path
 from indexer.building.build import build
-from webui.composition import BACKEND
+from indexer.engines.whoosh_arrays import WhooshArrays
 def progress(done, total):
     if done:
         print(*(child.pid for child in multiprocessing.active_children()), flush=True)
         sys.stdin.readline()
 if __name__ == "__main__":
-    build([sys.argv[1]], Path(sys.argv[2]), BACKEND, progress=progress, processes=2)
+    build([sys.argv[1]], WhooshArrays(Path(sys.argv[2])), progress=progress, processes=2)
 """
 # (audit event, what stands in its path): from the first file of the new segment to the last removal of the old one
 BEFORE_THE_SWAP = [
@@ -210,7 +210,7 @@ def damage(index: Path, pattern: str, content: bytes | None) -> None:
 
 DAMAGES = [
     ("*.toc", b"garbage"), ("*.toc", b""), ("*.words.members.npy", b""), ("*.words.members.npy", None),
-    ("*.sections.stored.npy", b""), ("*.sections.facets.npy", b"garbage"), ("*.ledger", b"garbage"),
+    ("*.sections.stored.npy", b""), ("*.sections.combinations.npy", b"garbage"), ("*.ledger", b"garbage"),
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from kb.errors import IndexMissingError
 from tests.webui.conftest import browse
 from tests.webui.dom import parse
-from tests.webui.fake_engine import SettableEngine
+from tests.webui.fake_search import SettableSearch
 from webui import caching
 
 KEPT = [
@@ -29,16 +29,16 @@ KEPT = [
 
 @pytest.mark.parametrize("url", KEPT)
 def test_an_answer_that_the_browser_has_is_not_sent_again(
-    engine: SettableEngine, client: FlaskClient, url: str
+    search: SettableSearch, client: FlaskClient, url: str
 ) -> None:
     first = client.get(url)
     assert first.status_code == 200
     assert first.headers["Cache-Control"] == "no-cache"
-    asked = len(engine.searched)
+    asked = len(search.searched)
     second = client.get(url, headers={"If-None-Match": first.headers["ETag"]})
     assert (second.status_code, second.data) == (304, b"")
     assert second.headers["ETag"] == first.headers["ETag"]
-    assert len(engine.searched) == asked
+    assert len(search.searched) == asked
 
 
 def test_another_address_is_another_answer(client: FlaskClient) -> None:
@@ -46,9 +46,9 @@ def test_another_address_is_another_answer(client: FlaskClient) -> None:
     assert client.get("/search?q=契約&page=2", headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_a_new_index_is_a_new_answer(engine: SettableEngine, client: FlaskClient) -> None:
+def test_a_new_index_is_a_new_answer(search: SettableSearch, client: FlaskClient) -> None:
     tag = client.get("/search?q=契約").headers["ETag"]
-    engine.digest = "1" * 64
+    search.digest = "1" * 64
     assert client.get("/search?q=契約", headers={"If-None-Match": tag}).status_code == 200
 
 
@@ -57,9 +57,9 @@ def test_errors_states_and_redirects_are_not_kept(client: FlaskClient, url: str)
     assert "ETag" not in client.get(url).headers
 
 
-def test_without_an_index_nothing_passes_for_unchanged(engine: SettableEngine, client: FlaskClient) -> None:
+def test_without_an_index_nothing_passes_for_unchanged(search: SettableSearch, client: FlaskClient) -> None:
     tag = client.get("/search?q=契約").headers["ETag"]
-    engine.error = IndexMissingError("x")
+    search.error = IndexMissingError("x")
     assert client.get("/search?q=契約", headers={"If-None-Match": tag}).status_code == 503
 
 
@@ -71,7 +71,7 @@ def styles(client: FlaskClient) -> str:
 
 
 def test_static_files_are_kept_for_a_year_at_an_address_of_this_version(
-    engine: SettableEngine, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    search: SettableSearch, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = client.get(styles(client))
     assert first.headers["Cache-Control"] == "public, max-age=31536000"
@@ -80,9 +80,9 @@ def test_static_files_are_kept_for_a_year_at_an_address_of_this_version(
     assert (missing.status_code, missing.headers.get("Cache-Control")) == (404, None)
     for other in ("/static/style.css", "/static/style.css?v=another"):
         assert client.get(other).headers["Cache-Control"] == "no-cache"
-    assert styles(browse(engine)) == styles(client)
+    assert styles(browse(search)) == styles(client)
     monkeypatch.setattr(caching, "_program_digest", lambda: "another version")
-    assert styles(browse(engine)) != styles(client)
+    assert styles(browse(search)) != styles(client)
 
 
 @pytest.mark.parametrize(

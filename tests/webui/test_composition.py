@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import WriteContent
 from webui.app import create_app
-from webui.composition import LazyEngine, build_index, index_exists, index_is_fresh
+from webui.composition import build_index, index_exists, index_is_fresh, make_searches
 from webui.settings import Settings
 
 MEMO = "# 随意契約の手引\n\n随意契約の本文です。\n"
@@ -20,14 +20,14 @@ def settings(write_content: WriteContent, tmp_path: Path) -> Settings:
 
 
 def test_a_server_is_unavailable_until_its_index_is_built(settings: Settings) -> None:
-    client = create_app(LazyEngine(settings)).test_client()
+    client = create_app(make_searches(settings)).test_client()
     before = client.get("/readyz").status_code
     build_index(settings)
     assert (before, client.get("/readyz").status_code) == (503, 200)
 
 
 def test_a_running_server_picks_up_a_new_index(settings: Settings, write_content: WriteContent) -> None:
-    client = create_app(LazyEngine(settings)).test_client()
+    client = create_app(make_searches(settings)).test_client()
 
     def total() -> int:
         found: int = client.get("/api/v1/search?q=予算書&exact=1").get_json()["total"]

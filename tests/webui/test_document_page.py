@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
-from kb.documents.front_matter import ID_PATTERN
+from kb.documents.front_matter_keys import ID_PATTERN
 from kb.documents.model import Question, Section
 from tests.webui.dom import Element, parse
-from tests.webui.fake_engine import DIRECT_CONTRACT, SettableEngine
+from tests.webui.fake_search import DIRECT_CONTRACT, SettableSearch
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&amp;{{7*7}}"
 
@@ -148,8 +148,8 @@ def test_a_query_beyond_the_limit_does_not_keep_a_document_from_being_read(clien
     assert get(client, "/docs/direct-contract?q=" + "x" * 600).one("input", name="q")["value"] == "x" * 500
 
 
-def test_hostile_metadata_and_a_hostile_query_do_nothing(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.known = (
+def test_hostile_metadata_and_a_hostile_query_do_nothing(search: SettableSearch, client: FlaskClient) -> None:
+    search.known = (
         replace(
             DIRECT_CONTRACT,
             title=HOSTILE,

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 from kb.errors import IndexLockedError, IndexMissingError, IndexStaleError
 from tests.webui.conftest import browse
 from tests.webui.dom import Element, parse
-from tests.webui.fake_engine import SettableEngine
-from webui.composition import LazyEngine
+from tests.webui.fake_search import SettableSearch
+from webui.composition import make_searches
 from webui.settings import Settings
 
 PAGES = ["/", "/search?q=契約", "/docs/direct-contract", "/docs/direct-contract?q=契約", "/s/direct-contract"]
@@ -171,26 +171,26 @@ def test_a_large_body_is_refused_before_anything_else(client: FlaskClient, url: 
 
 
 def test_the_longest_query_there_may_be_is_accepted_however_it_is_encoded(
-    engine: SettableEngine, client: FlaskClient
+    search: SettableSearch, client: FlaskClient
 ) -> None:
     assert client.get("/search?q=" + "%F0%A0%AE%B7" * 500).status_code == 200
-    assert engine.searched[-1].q == "𠮷" * 500
+    assert search.searched[-1].q == "𠮷" * 500
 
 
 # 500
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_a_failure_inside_is_a_page_without_its_cause(engine: SettableEngine, client: FlaskClient, url: str) -> None:
-    engine.error = RuntimeError(SECRET)
+def test_a_failure_inside_is_a_page_without_its_cause(search: SettableSearch, client: FlaskClient, url: str) -> None:
+    search.error = RuntimeError(SECRET)
     answer = client.get(url)
     assert error_page(answer, 500).one("h1").text == "内部でエラーが発生しました"
     assert_closed(answer)
 
 
 @pytest.mark.parametrize("url", ENDPOINTS)
-def test_a_failure_inside_is_json_without_its_cause(engine: SettableEngine, client: FlaskClient, url: str) -> None:
-    engine.error = RuntimeError(SECRET)
+def test_a_failure_inside_is_json_without_its_cause(search: SettableSearch, client: FlaskClient, url: str) -> None:
+    search.error = RuntimeError(SECRET)
     answer = client.get(url)
     error = error_of(answer, 500)
     assert (error["code"], error["details"]) == ("internal_error", {})
@@ -204,14 +204,14 @@ def assert_closed(answer: TestResponse) -> None:
 
 
 def test_the_operator_finds_the_cause_in_the_log(
-    engine: SettableEngine, client: FlaskClient, caplog: pytest.LogCaptureFixture
+    search: SettableSearch, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine.error = RuntimeError(SECRET)
+    search.error = RuntimeError(SECRET)
     client.get("/search?q=x")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "/search?q=x" in record.getMessage()
     assert record.exc_info is not None
-    assert record.exc_info[1] is engine.error
+    assert record.exc_info[1] is search.error
 
 
 # 503
@@ -220,9 +220,9 @@ def test_the_operator_finds_the_cause_in_the_log(
 @pytest.mark.parametrize("kind", [IndexMissingError, IndexStaleError, IndexLockedError])
 @pytest.mark.parametrize("url", PAGES)
 def test_without_an_index_a_page_says_that_it_is_being_prepared(
-    engine: SettableEngine, client: FlaskClient, url: str, kind: type[Exception]
+    search: SettableSearch, client: FlaskClient, url: str, kind: type[Exception]
 ) -> None:
-    engine.error = kind(SECRET)
+    search.error = kind(SECRET)
     answer = client.get(url)
     assert error_page(answer, 503).one("h1").text == "検索の準備ができていません"
     assert answer.headers["Retry-After"] == "10"
@@ -230,8 +230,8 @@ def test_without_an_index_a_page_says_that_it_is_being_prepared(
 
 
 @pytest.mark.parametrize("url", ENDPOINTS)
-def test_without_an_index_the_api_is_unavailable(engine: SettableEngine, client: FlaskClient, url: str) -> None:
-    engine.error = IndexMissingError(SECRET)
+def test_without_an_index_the_api_is_unavailable(search: SettableSearch, client: FlaskClient, url: str) -> None:
+    search.error = IndexMissingError(SECRET)
     answer = client.get(url)
     error = error_of(answer, 503)
     assert (error["code"], error["details"]) == ("unavailable", {})
@@ -239,14 +239,14 @@ def test_without_an_index_the_api_is_unavailable(engine: SettableEngine, client:
     assert_closed(answer)
 
 
-def test_without_an_index_the_process_is_healthy_but_not_ready(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.error = IndexMissingError("no index")
+def test_without_an_index_the_process_is_healthy_but_not_ready(search: SettableSearch, client: FlaskClient) -> None:
+    search.error = IndexMissingError("no index")
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
 
 
-def test_what_needs_no_index_is_answered_without_one(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.error = IndexMissingError("no index")
+def test_what_needs_no_index_is_answered_without_one(search: SettableSearch, client: FlaskClient) -> None:
+    search.error = IndexMissingError("no index")
     assert [client.get(url).status_code for url in ("/openapi.json", "/opensearch.xml", "/static/style.css")] == [
         200, 200, 200,
     ]  # fmt: skip
@@ -254,7 +254,7 @@ def test_what_needs_no_index_is_answered_without_one(engine: SettableEngine, cli
 
 def test_a_real_folder_without_an_index_is_unavailable_and_not_made(tmp_path: Path) -> None:
     folder = tmp_path / "index"
-    client = browse(LazyEngine(Settings(index=folder)))
+    client = browse(make_searches(Settings(index=folder)))
     error_page(client.get("/"), 503)
     error_of(client.get("/api/v1/search"), 503)
     assert not folder.exists()

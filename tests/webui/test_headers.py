@@ -13,7 +13,7 @@ import webui
 from indexer.search.service import Search
 from kb.errors import IndexMissingError
 from tests.webui.dom import Element, parse
-from tests.webui.fake_engine import SettableEngine
+from tests.webui.fake_search import SettableSearch
 
 PAGES = [
     "/",
@@ -82,10 +82,10 @@ def test_no_answer_lets_other_sites_know_what_was_searched(client: FlaskClient, 
 @pytest.mark.parametrize("error", [RuntimeError("x"), IndexMissingError("x")])
 @pytest.mark.parametrize("url", ["/", "/api/v1/search"])
 def test_failures_carry_the_same_headers(
-    engine: SettableEngine, client: FlaskClient, error: Exception, url: str
+    search: SettableSearch, client: FlaskClient, error: Exception, url: str
 ) -> None:
     good = client.get(url).headers
-    engine.error = error
+    search.error = error
     bad = client.get(url).headers
     for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"):
         assert bad[name] == good[name]

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from kb.vocabulary import CHAPTERS, PATTERNS, ROLES, STAGES
 from tests.webui.dom import Element, parse
-from tests.webui.fake_engine import SettableEngine
+from tests.webui.fake_search import SettableSearch
 from webui.reader_table import ANSWERS
 
 
@@ -90,8 +90,8 @@ def test_what_was_updated_is_listed_newest_first(home: Element) -> None:
     ]
 
 
-def test_lists_that_would_be_empty_are_left_out(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.known = ()
+def test_lists_that_would_be_empty_are_left_out(search: SettableSearch, client: FlaskClient) -> None:
+    search.known = ()
     headings = [heading.text for heading in parse(client.get("/").get_data(as_text=True)).one("main").all("h2")]
     assert headings == ["立場から探す", "進める段階から探す", "連携の出口から探す", "ガイドの章から探す"]
 

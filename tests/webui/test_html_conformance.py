@@ -9,7 +9,7 @@ from turbohtml import conformance
 
 from kb.errors import IndexMissingError
 from tests.conftest import CONTENT
-from tests.webui.fake_engine import SettableEngine
+from tests.webui.fake_search import SettableSearch
 
 TOO_LONG = "x" * 9_000
 STATES = {
@@ -66,9 +66,9 @@ def test_the_page_of_a_readers_mistake_is_valid_html(guide_client: FlaskClient, 
 
 @pytest.mark.parametrize(("error", "status"), [(RuntimeError("x"), 500), (IndexMissingError("x"), 503)])
 def test_the_page_of_our_own_failure_is_valid_html(
-    engine: SettableEngine, client: FlaskClient, error: Exception, status: int
+    search: SettableSearch, client: FlaskClient, error: Exception, status: int
 ) -> None:
-    engine.error = error
+    search.error = error
     answer = client.get("/search?q=契約")
     assert answer.status_code == status
     assert faults(answer.get_data(as_text=True)) == []

@@ -11,7 +11,7 @@ from schemathesis import GenerationMode
 
 from indexer.engine import MAX_WINDOW
 from indexer.search.request import DEFAULT_PER_PAGE
-from indexer.search.service import Search
+from indexer.search.service import Searches
 from webui.app import create_app
 
 
@@ -26,8 +26,8 @@ from webui.app import create_app
         ("/api/v1/documents/{document_id}", GenerationMode.POSITIVE),  # no text is a wrong id
     ],
 )
-def test_every_answer_is_as_described(guide: Search, path: str, mode: GenerationMode) -> None:
-    api = schemathesis.openapi.from_wsgi("/openapi.json", create_app(guide))
+def test_every_answer_is_as_described(guide_searches: Searches, path: str, mode: GenerationMode) -> None:
+    api = schemathesis.openapi.from_wsgi("/openapi.json", create_app(guide_searches))
 
     @settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(api[path]["GET"].as_strategy(generation_mode=mode))

@@ -14,7 +14,7 @@ from indexer.search.answer import Interpretation, NextStep, Why
 from indexer.search.request import SearchRequest
 from kb.vocabulary import FACETS
 from tests.webui.dom import Element, parse
-from tests.webui.fake_engine import CASE_HIT, CONDITIONS_HIT, SettableEngine
+from tests.webui.fake_search import CASE_HIT, CONDITIONS_HIT, SettableSearch
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&amp;{{7*7}}"
 
@@ -54,7 +54,7 @@ def test_the_results_are_headed_by_the_query_and_the_box_keeps_it(client: FlaskC
     assert page.one("input", name="q")["value"] == "随契　条件"
 
 
-def test_hits_stand_in_the_engines_order(client: FlaskClient) -> None:
+def test_hits_stand_in_the_order_of_the_search(client: FlaskClient) -> None:
     hits = get(client, "/search?q=x").all("li", "hit")
     assert [(hit.one("h2").text, hit.one("h2").one("a")["href"]) for hit in hits] == [
         ("適用できる条件", "/docs/direct-contract?q=x#conditions"),
@@ -62,8 +62,8 @@ def test_hits_stand_in_the_engines_order(client: FlaskClient) -> None:
     ]
 
 
-def test_sections_that_lack_a_word_stand_apart_and_name_it(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.hits, engine.partial_hits = (CONDITIONS_HIT,), (replace(CASE_HIT, missing=("随契", "認定")),)
+def test_sections_that_lack_a_word_stand_apart_and_name_it(search: SettableSearch, client: FlaskClient) -> None:
+    search.hits, search.partial_hits = (CONDITIONS_HIT,), (replace(CASE_HIT, missing=("随契", "認定")),)
     page = get(client, "/search?q=随契　認定")
     (listed,) = [item for item in page.all("ul") if item.attributes.get("aria-labelledby")]
     assert page.one("p", id=listed["aria-labelledby"]).text == "語の一部だけを含む節"
@@ -89,14 +89,14 @@ def test_a_snippet_keeps_its_marks_and_its_escapes(client: FlaskClient) -> None:
     ],
 )
 def test_every_way_to_match_has_its_own_sentence(
-    engine: SettableEngine, client: FlaskClient, how: How, sentence: str
+    search: SettableSearch, client: FlaskClient, how: How, sentence: str
 ) -> None:
-    engine.hits = (replace(CASE_HIT, why=(Why("打語", "当語", how),)),)
+    search.hits = (replace(CASE_HIT, why=(Why("打語", "当語", how),)),)
     assert get(client, "/search?q=x").one("p", "why").text == sentence
 
 
-def test_a_word_found_as_typed_needs_no_explanation(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.hits = (replace(CONDITIONS_HIT, why=(Why("打語", "打語", How.EXACT),)),)
+def test_a_word_found_as_typed_needs_no_explanation(search: SettableSearch, client: FlaskClient) -> None:
+    search.hits = (replace(CONDITIONS_HIT, why=(Why("打語", "打語", How.EXACT),)),)
     assert get(client, "/search?q=x").all("p", "why") == []
 
 
@@ -105,18 +105,18 @@ def test_the_words_are_marked_in_the_heading_too(client: FlaskClient) -> None:
     assert (heading.text, heading.one("mark").text) == ("適用できる条件", "条件")
 
 
-def test_headings_show_the_words_of_a_correction(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.interpretation = Interpretation(did_you_mean="条件", corrected=True)
+def test_headings_show_the_words_of_a_correction(search: SettableSearch, client: FlaskClient) -> None:
+    search.interpretation = Interpretation(did_you_mean="条件", corrected=True)
     assert get(client, "/search?q=じょうけｎ").all("li", "hit")[0].one("h2").one("mark").text == "条件"
 
 
-def test_a_hit_that_shows_none_of_the_words_says_where_they_are(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.hits = (replace(CASE_HIT, why=(Why("x", "x", How.EXACT),)),)
+def test_a_hit_that_shows_none_of_the_words_says_where_they_are(search: SettableSearch, client: FlaskClient) -> None:
+    search.hits = (replace(CASE_HIT, why=(Why("x", "x", How.EXACT),)),)
     assert (
         get(client, "/search?q=x").one("p", "why").text
         == "題名や質問など、ここに表示していない箇所の語で見つかりました。"
     )
-    engine.hits = (CASE_HIT,)
+    search.hits = (CASE_HIT,)
     assert get(client, "/search?q=-x").all("p", "why") == []
     assert get(client, "/search").all("p", "why") == []
 
@@ -140,19 +140,19 @@ def test_the_number_of_hits_is_announced(client: FlaskClient) -> None:
     assert get(client, "/search?q=x").one("p", id="summary").text == "2件"
 
 
-def test_a_later_page_says_which_hits_it_shows(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.total, engine.hits = 1_012, (CONDITIONS_HIT,) * 10
+def test_a_later_page_says_which_hits_it_shows(search: SettableSearch, client: FlaskClient) -> None:
+    search.total, search.hits = 1_012, (CONDITIONS_HIT,) * 10
     assert get(client, "/search?q=x&page=2").one("p", id="summary").text == "1,012件中 11〜20件を表示"
 
 
-def test_pages_that_are_not_listed_leave_a_visible_gap(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.total = 200
+def test_pages_that_are_not_listed_leave_a_visible_gap(search: SettableSearch, client: FlaskClient) -> None:
+    search.total = 200
     links = get(client, "/search?q=x&page=10").one("nav", "pages")
     assert [item.text for item in links.all("li")] == ["1", "…", "8", "9", "10", "11", "12", "…", "20"]
 
 
-def test_no_page_link_leads_beyond_the_window(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.total = 136_000
+def test_no_page_link_leads_beyond_the_window(search: SettableSearch, client: FlaskClient) -> None:
+    search.total = 136_000
     last = get(client, "/search?q=x&per_page=30").one("nav", "pages").all("a")[-1]
     assert last.text == "33"
     assert client.get(last["href"]).status_code == 200
@@ -162,8 +162,8 @@ def test_one_page_of_hits_has_no_page_links(client: FlaskClient) -> None:
     assert get(client, "/search?q=x").all("nav", "pages") == []
 
 
-def test_a_page_past_the_last_hit_claims_no_range_and_leads_back(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.total, engine.hits = 25, ()
+def test_a_page_past_the_last_hit_claims_no_range_and_leads_back(search: SettableSearch, client: FlaskClient) -> None:
+    search.total, search.hits = 25, ()
     page = get(client, "/search?q=x&page=50")
     assert "〜" not in page.one("p", id="summary").text
     assert {"q": ["x"], "page": ["3"]} in [parameters(link["href"]) for link in page.one("nav", "pages").all("a")]
@@ -191,26 +191,26 @@ def test_selected_values_are_checked(client: FlaskClient) -> None:
 
 
 def test_ticking_a_filter_keeps_the_query_the_other_filters_and_the_order(
-    engine: SettableEngine, client: FlaskClient
+    search: SettableSearch, client: FlaskClient
 ) -> None:
     form = get(client, "/search?q=随契　条件&role=intermediary&exact=1&sort=page").one("form", role="search")
     get(client, submitted(form, ("chapter", "5")))
-    assert engine.searched[-1] == SearchRequest(
+    assert search.searched[-1] == SearchRequest(
         "随契　条件", {"role": ("intermediary",), "chapter": ("5",)}, exact=True, sort=Sort.PAGE
     )
 
 
-def test_ticking_a_filter_keeps_the_page_size(engine: SettableEngine, client: FlaskClient) -> None:
+def test_ticking_a_filter_keeps_the_page_size(search: SettableSearch, client: FlaskClient) -> None:
     form = get(client, "/search?q=x&per_page=50").one("form", role="search")
     get(client, submitted(form, ("chapter", "5")))
-    assert engine.searched[-1].per_page == 50
+    assert search.searched[-1].per_page == 50
 
 
-def test_ticking_a_filter_goes_back_to_the_first_page(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.total = 25
+def test_ticking_a_filter_goes_back_to_the_first_page(search: SettableSearch, client: FlaskClient) -> None:
+    search.total = 25
     form = get(client, "/search?q=x&page=2").one("form", role="search")
     get(client, submitted(form, ("chapter", "5")))
-    assert engine.searched[-1].page == 1
+    assert search.searched[-1].page == 1
 
 
 def test_a_chip_takes_its_own_filter_off_and_keeps_the_rest(client: FlaskClient) -> None:
@@ -244,9 +244,9 @@ def test_without_filters_there_are_no_chips(client: FlaskClient) -> None:
     ],
 )
 def test_words_that_were_given_up_or_are_nowhere_are_named_above_the_hits(
-    engine: SettableEngine, client: FlaskClient, interpretation: Interpretation, said: str
+    search: SettableSearch, client: FlaskClient, interpretation: Interpretation, said: str
 ) -> None:
-    engine.interpretation = interpretation
+    search.interpretation = interpretation
     assert get(client, "/search?q=x").one("div", "notice").text == said
 
 
@@ -254,10 +254,10 @@ def test_words_that_were_given_up_or_are_nowhere_are_named_above_the_hits(
 
 
 @pytest.mark.parametrize("url", ["/search", "/search?q=", "/search?q=%20%E3%80%80"])
-def test_an_empty_query_lists_the_documents(engine: SettableEngine, client: FlaskClient, url: str) -> None:
+def test_an_empty_query_lists_the_documents(search: SettableSearch, client: FlaskClient, url: str) -> None:
     page = get(client, url)
     assert page.one("h1").text == "文書の一覧"
-    assert engine.searched == [SearchRequest()]
+    assert search.searched == [SearchRequest()]
     assert [hit.one("a")["href"] for hit in page.all("li", "hit")] == [
         "/docs/direct-contract#conditions",
         "/docs/city-case",
@@ -265,9 +265,9 @@ def test_an_empty_query_lists_the_documents(engine: SettableEngine, client: Flas
 
 
 @pytest.fixture
-def empty(engine: SettableEngine) -> SettableEngine:
-    engine.hits = ()
-    return engine
+def empty(search: SettableSearch) -> SettableSearch:
+    search.hits = ()
+    return search
 
 
 @pytest.mark.usefixtures("empty")
@@ -283,14 +283,14 @@ def test_no_hits_come_with_general_advice_and_a_way_home(client: FlaskClient) ->
     assert notice.one("a")["href"] == "/"
 
 
-def test_no_hits_name_the_words_that_are_nowhere(empty: SettableEngine, client: FlaskClient) -> None:
+def test_no_hits_name_the_words_that_are_nowhere(empty: SettableSearch, client: FlaskClient) -> None:
     empty.interpretation = Interpretation(unknown=("ぬるぽ", "ガッ"))
     assert (
         get(client, "/search?q=x").one("div", "notice").all("p")[0].text == "「ぬるぽ」「ガッ」を含む節はありません。"
     )
 
 
-def test_what_is_nowhere_is_named_as_it_was_typed_with_its_equals(empty: SettableEngine, client: FlaskClient) -> None:
+def test_what_is_nowhere_is_named_as_it_was_typed_with_its_equals(empty: SettableSearch, client: FlaskClient) -> None:
     empty.interpretation = Interpretation(unknown=("nda",), expansions={"nda": ("秘密保持契約", "守秘契約")})
     assert get(client, "/search?q=İ%20NDA").one("div", "notice").all("p")[0].text == "「nda」を含む節はありません。"
     notice = get(client, "/search?q=契約%20NDA").one("div", "notice")
@@ -319,7 +319,7 @@ def test_no_hits_under_filters_blame_the_filters(client: FlaskClient) -> None:
     ],
 )
 def test_a_next_step_says_what_it_does_and_how_much_it_finds(
-    empty: SettableEngine, client: FlaskClient, kind: str, text: str
+    empty: SettableSearch, client: FlaskClient, kind: str, text: str
 ) -> None:
     step = NextStep(kind, "語", "契約", {"kind": ("case",)}, exact=False, total=1_004)
     empty.interpretation = Interpretation(next_steps=(step,))
@@ -331,21 +331,21 @@ def test_a_next_step_says_what_it_does_and_how_much_it_finds(
 # What was made of the query
 
 
-def test_a_likely_slip_is_offered_and_keeps_the_filters(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.interpretation = Interpretation(did_you_mean="随意契約")
+def test_a_likely_slip_is_offered_and_keeps_the_filters(search: SettableSearch, client: FlaskClient) -> None:
+    search.interpretation = Interpretation(did_you_mean="随意契約")
     offer = get(client, "/search?q=x&role=intermediary&page=2").one("p", "did-you-mean")
     assert offer.text == "もしかして：随意契約"
     assert parameters(offer.one("a")["href"]) == {"q": ["随意契約"], "role": ["intermediary"]}
 
 
-def test_a_corrected_search_offers_what_was_typed(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.interpretation = Interpretation(did_you_mean="随意契約", corrected=True)
+def test_a_corrected_search_offers_what_was_typed(search: SettableSearch, client: FlaskClient) -> None:
+    search.interpretation = Interpretation(did_you_mean="随意契約", corrected=True)
     offer = get(client, "/search?q=x&role=intermediary").one("p", "did-you-mean")
     assert parameters(offer.one("a")["href"]) == {"q": ["x"], "role": ["intermediary"], "exact": ["1"]}
 
 
-def test_synonyms_are_listed_with_a_way_to_do_without(engine: SettableEngine, client: FlaskClient) -> None:
-    engine.interpretation = Interpretation(expansions={"随契": ("随意契約", "特命随意契約")})
+def test_synonyms_are_listed_with_a_way_to_do_without(search: SettableSearch, client: FlaskClient) -> None:
+    search.interpretation = Interpretation(expansions={"随契": ("随意契約", "特命随意契約")})
     notice = get(client, "/search?q=x&kind=case").one("details", "notice")
     assert [item.text for item in notice.all("li")] == ["「随契」：随意契約、特命随意契約"]
     assert parameters(notice.one("a")["href"]) == {"q": ["x"], "kind": ["case"], "exact": ["1"]}
@@ -362,9 +362,9 @@ def assert_harmless(page: Element) -> None:
 
 @pytest.mark.parametrize("found", [True, False])
 def test_a_hostile_query_is_shown_as_typed_and_does_nothing(
-    engine: SettableEngine, client: FlaskClient, found: bool
+    search: SettableSearch, client: FlaskClient, found: bool
 ) -> None:
-    engine.hits = engine.hits if found else ()
+    search.hits = search.hits if found else ()
     page = get(client, f"/search?{urlencode({'q': HOSTILE, 'role': 'intermediary'})}")
     assert_harmless(page)
     assert page.one("input", name="q")["value"] == HOSTILE
@@ -375,11 +375,11 @@ def test_a_hostile_query_is_shown_as_typed_and_does_nothing(
 @pytest.mark.parametrize("corrected", [True, False])
 @pytest.mark.parametrize("found", [True, False])
 def test_hostile_words_of_an_interpretation_do_nothing(
-    engine: SettableEngine, client: FlaskClient, found: bool, corrected: bool
+    search: SettableSearch, client: FlaskClient, found: bool, corrected: bool
 ) -> None:
     step = NextStep("only", HOSTILE, HOSTILE, {}, exact=False, total=1)
-    engine.hits = engine.hits if found else ()
-    engine.interpretation = Interpretation(
+    search.hits = search.hits if found else ()
+    search.interpretation = Interpretation(
         HOSTILE, HOSTILE, corrected, (HOSTILE,), {HOSTILE: (HOSTILE,)}, (HOSTILE,), (step,)
     )
     page = get(client, "/search?q=x")
@@ -387,10 +387,10 @@ def test_hostile_words_of_an_interpretation_do_nothing(
     assert HOSTILE in page.one("main").text
 
 
-def test_a_hostile_title_does_nothing(engine: SettableEngine, client: FlaskClient) -> None:
+def test_a_hostile_title_does_nothing(search: SettableSearch, client: FlaskClient) -> None:
     document = replace(CASE_HIT.document, title=HOSTILE)
     why = (Why(HOSTILE, HOSTILE, How.READING),)
-    engine.hits = (replace(CASE_HIT, breadcrumb=(HOSTILE,), document=document, why=why),)
+    search.hits = (replace(CASE_HIT, breadcrumb=(HOSTILE,), document=document, why=why),)
     page = get(client, "/search?q=x")
     assert_harmless(page)
     assert page.one("li", "hit").one("h2").text == HOSTILE

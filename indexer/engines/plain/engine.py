@@ -20,17 +20,21 @@ Documents = dict[str, list[Analysed]]
 
 
 class PlainEngine:
-    """One index, and the files that were committed with it in a folder of its own."""
+    """One index in memory, and the files that were committed with it in a folder."""
 
     analyse: Analyse = staticmethod(analyse)
-    location = "memory"
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="plain-engine-")
+        self._folder = folder
         self._documents: Documents = {}
         self._index: PlainIndex | None = None
         self._commits = 0
+
+    @property
+    def location(self) -> str:
+        """See indexer.engine."""
+        return str(self._folder)
 
     def open(self) -> PlainIndex:
         """See indexer.engine."""
@@ -60,8 +64,8 @@ class PlainEngine:
     def commit(self, documents: Documents, manifest: Manifest, attachments: Mapping[str, Path]) -> None:
         """Make these documents the index."""
         self._commits += 1
-        folder = Path(self._folder.name, str(self._commits))
-        folder.mkdir()
+        folder = self._folder / str(self._commits)
+        folder.mkdir(parents=True)
         copies = {name: Path(shutil.copyfile(path, folder / name)) for name, path in attachments.items()}
         in_order = sorted(documents.values(), key=lambda sections: sections[0].entry.order)
         sections = [section for document in in_order for section in document]

@@ -131,7 +131,7 @@ class PlainMatch:
             counts[facet.name] = [sum(value in values for values in held) for value in facet.values]
         return counts
 
-    def best(self, sort: port.Sort, *, partial: bool = False) -> port.Ranked:
+    def best(self, sort: port.Sort, *, partial: bool = False, limit: int = port.MAX_WINDOW) -> port.Ranked:
         sections = self.sections
         if partial:
             may_be_partial = not (self._plan.is_question or self._plan.exact)
@@ -139,11 +139,11 @@ class PlainMatch:
         scores = self._scores_of(sections)
         ranked = sorted(section for section in sections if self.passes(section))
         if self._plan.clauses and sort is port.Sort.RELEVANCE:
-            ranked = _sorted({section: scores[section] for section in ranked})[: port.MAX_WINDOW]
+            ranked = _sorted({section: scores[section] for section in ranked})[:limit]
             for section in ranked[: ranking.RERANKED_HITS]:
                 scores[section] += self._proximity(section)
             ranked = _sorted({section: scores[section] for section in ranked})
-        columns = np.array(ranked[: port.MAX_WINDOW], dtype=np.int64)
+        columns = np.array(ranked[:limit], dtype=np.int64)
         documents = np.array([self._documents[section] for section in columns], dtype=np.int64)
         values = np.array([scores[section] for section in columns], dtype=np.float32)
         return port.Ranked(columns, documents, values, columns)

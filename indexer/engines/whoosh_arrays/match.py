@@ -72,15 +72,15 @@ class ArrayMatch:
     def facets(self) -> Mapping[str, Sequence[int]]:
         return self._facets.counts(self.sections, self._scope.filters)
 
-    def best(self, sort: Sort, *, partial: bool = False) -> Ranked:
+    def best(self, sort: Sort, *, partial: bool = False, limit: int = MAX_WINDOW) -> Ranked:
         count = len(self._facets)
         sections = partly(self._matched, count) if partial else self.sections
         scores = scores_of(self._matched, sections, count, are_found=not partial)
         passes = self._facets.passing(sections, self._scope.filters)
         hits, scores = sections[passes], scores[passes]
         if self._plan.clauses and sort is Sort.RELEVANCE:
-            return ranked(self._matched, hits, scores, self._lookup.words, self._documents)
-        hits, scores = hits[:MAX_WINDOW], scores[:MAX_WINDOW]
+            return ranked(self._matched, hits, scores, self._lookup.words, self._documents, limit)
+        hits, scores = hits[:limit], scores[:limit]
         return Ranked(hits, documents_of(hits, self._documents), scores, hits)
 
     def ways(self, section: int) -> Sequence[tuple[Unit, Alternative]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from indexer.engine import MAX_WINDOW, Ranked
+from indexer.engine import Ranked
 from indexer.engines.whoosh_arrays.arrays import ArrayField
 from indexer.engines.whoosh_arrays.matched import Matched
 from indexer.engines.whoosh_arrays.postings import Docs, Floats, IntArray, among, dense, in_all, summed
@@ -47,12 +47,14 @@ def scores_of(matched: Matched, wanted: IntArray, sections: int, *, are_found: b
     return scores
 
 
-def ranked(matched: Matched, hits: IntArray, scores: Floats, words: ArrayField, documents: IntArray) -> Ranked:
-    """The best MAX_WINDOW of some ascending hits, where words are close together before others.
+def ranked(
+    matched: Matched, hits: IntArray, scores: Floats, words: ArrayField, documents: IntArray, limit: int
+) -> Ranked:
+    """The best `limit` of some ascending hits, where words are close together before others.
 
     `documents` is the first section of each document.
     """
-    places = best_places(scores)
+    places = best_places(scores, limit)
     best, values = hits[places], scores[places]
     ascending = best[:RERANKED_HITS].argsort()
     values[ascending] = _with_proximity(matched, best[ascending], values[ascending], words)
@@ -86,7 +88,7 @@ def _with_proximity(matched: Matched, sections: IntArray, scores: Floats, words:
     return with_proximity(scores, sections, first_words, weight, words)
 
 
-def best_places(scores: Floats, limit: int = MAX_WINDOW) -> IntArray:
+def best_places(scores: Floats, limit: int) -> IntArray:
     """Where the best scores are, best first; among equal ones the first comes first."""
     places = _promising(scores, limit) if len(scores) > MANY_HITS else None
     values = scores if places is None else scores.take(places)

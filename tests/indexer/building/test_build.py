@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.building.build import build
-from indexer.building.freshness import is_stale
+from indexer.building.freshness import is_stale, read_extras
 from indexer.engines.whoosh_arrays import WhooshArrays
 from indexer.search.request import SearchRequest
 from kb.errors import ContentError, IndexLockedError
@@ -77,7 +77,6 @@ def test_a_second_build_at_the_same_time_is_refused(write_content: WriteContent,
 def test_an_index_is_stale_once_a_file_a_synonym_or_a_user_word_changes(
     write_content: WriteContent, tmp_path: Path
 ) -> None:
-    backend = WhooshArraysBackend()
     content = write_content({"good.md": GOOD})
     for name, text in [
         ("good.md", GOOD + "追記"),
@@ -85,7 +84,7 @@ def test_an_index_is_stale_once_a_file_a_synonym_or_a_user_word_changes(
         ("user_dictionary.csv", "表記,読み,品詞\n官民連携,カンミンレンケイ,名詞\n"),
     ]:
         build_folder(content, tmp_path / "index")
-        manifest = backend.read_manifest(tmp_path / "index")
+        manifest = WhooshArrays(tmp_path / "index").manifest()
         assert not is_stale(manifest, [str(content)])
         write_content({name: text})
         assert is_stale(manifest, [str(content)])
@@ -118,8 +117,8 @@ def test_several_processes_build_the_same_index_as_one(write_content: WriteConte
 
 
 def test_missing_extras_are_no_fault(write_content: WriteContent) -> None:
-    thesaurus, user_dictionary, problems = check_extras([str(write_content({"good.md": GOOD}))])
-    assert (thesaurus.equal, user_dictionary, problems) == ({}, None, [])
+    extras = read_extras([str(write_content({"good.md": GOOD}))])
+    assert (extras.thesaurus.equal, extras.user_dictionary, extras.problems) == ({}, None, ())
 
 
 @pytest.mark.parametrize("name", ["thesaurus.yaml", "user_dictionary.csv"])

@@ -1,21 +1,21 @@
-"""What every Search promises. An engine's test module subclasses EngineContract and says how to build one."""
+"""What every engine promises. An engine's test class inherits EngineContract and says how to make one."""
 
 from __future__ import annotations
 
-import abc
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from indexer.engine import Sort
+from indexer.building.build import build
+from indexer.engine import Engine, Sort
 from indexer.plan import How
 from indexer.search.answer import SearchPage
 from indexer.search.request import SearchRequest
-from indexer.search.service import Search
+from indexer.search.service import Search, Searches
 from kb.errors import NotFoundError, UsageError
 from kb.vocabulary import FACETS
 
@@ -84,50 +84,50 @@ def ids(page: SearchPage) -> list[str]:
     return [hit.id for hit in page.hits]
 
 
-class EngineContract(abc.ABC):
-    """Inherit, implement `build`, and every test below runs against that engine."""
+class EngineContract:
+    """Inherit, say how to make an engine, and every test below runs on it."""
 
-    @classmethod
-    @abc.abstractmethod
-    def build(cls, content: Path, folder: Path) -> Search:
-        """The engine over an index of `content`, kept in `folder`."""
+    make: Callable[[Path], Engine]
+    """An empty engine, which may keep what it likes in the folder."""
 
     @pytest.fixture(scope="class")
     @classmethod
-    def engine(cls, tmp_path_factory: pytest.TempPathFactory) -> Search:
+    def search(cls, tmp_path_factory: pytest.TempPathFactory) -> Search:
         folder = tmp_path_factory.mktemp("contract")
         for name, text in CONTENT.items():
             path = folder / "content" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        return cls.build(folder / "content", folder / "index")
+        engine = cls.make(folder / "index")
+        build([str(folder / "content")], engine)
+        return Searches(engine).open()
 
-    def test_all_typed_words_must_be_there(self, engine: Search) -> None:
-        assert ids(engine.search(SearchRequest("随意契約 スタートアップ 施行令"))) == ["direct-contract#conditions"]
+    def test_all_typed_words_must_be_there(self, search: Search) -> None:
+        assert ids(search.search(SearchRequest("随意契約 スタートアップ 施行令"))) == ["direct-contract#conditions"]
 
-    def test_room_left_on_the_page_is_filled_with_sections_that_say_which_words_they_lack(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("随意契約 スタートアップ 施行令"))
+    def test_room_left_on_the_page_is_filled_with_sections_that_say_which_words_they_lack(self, search: Search) -> None:
+        page = search.search(SearchRequest("随意契約 スタートアップ 施行令"))
         assert page.total == 1
         assert {hit.id: hit.missing for hit in page.partial_hits}["agreement"] == ("随意契約", "施行令")
         assert not {hit.id for hit in page.partial_hits} & set(ids(page))
         assert page.hits[0].missing == ()
 
-    def test_words_given_up_do_not_hide_the_sections_that_hold_them(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("随意契約 施行令 福祉"))
+    def test_words_given_up_do_not_hide_the_sections_that_hold_them(self, search: Search) -> None:
+        page = search.search(SearchRequest("随意契約 施行令 福祉"))
         assert page.interpretation.dropped == ("福祉",)
         assert {hit.id: hit.missing for hit in page.partial_hits}["direct-contract"] == ("施行令", "福祉")
 
-    def test_what_is_given_up_is_the_least_that_has_to_be(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("CureApp 随意契約 施行令 新商品"))
+    def test_what_is_given_up_is_the_least_that_has_to_be(self, search: Search) -> None:
+        page = search.search(SearchRequest("CureApp 随意契約 施行令 新商品"))
         assert page.interpretation.dropped == ("cureapp",)
         assert ids(page) == ["direct-contract#conditions"]
 
     @pytest.mark.parametrize("typed", ["けいやくのじょうけん", "契約 OR ほげふが", "ほげふが OR 契約"])
-    def test_a_spelling_that_is_nowhere_takes_nothing_from_the_other(self, engine: Search, typed: str) -> None:
-        assert "direct-contract#conditions" in ids(engine.search(SearchRequest(typed)))
+    def test_a_spelling_that_is_nowhere_takes_nothing_from_the_other(self, search: Search, typed: str) -> None:
+        assert "direct-contract#conditions" in ids(search.search(SearchRequest(typed)))
 
-    def test_sections_that_lack_a_word_obey_the_filters_and_are_not_counted(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("随意契約 スタートアップ 施行令", {"chapter": ("5",)}))
+    def test_sections_that_lack_a_word_obey_the_filters_and_are_not_counted(self, search: Search) -> None:
+        page = search.search(SearchRequest("随意契約 スタートアップ 施行令", {"chapter": ("5",)}))
         assert page.partial_hits
         assert {hit.document.chapter for hit in page.partial_hits} == {5}
         assert [count.count for count in page.facets["chapter"]] == [0, 0, 0, 0, 1]
@@ -136,113 +136,113 @@ class EngineContract(abc.ABC):
         "options", [{"exact": True}, {"sort": Sort.PAGE}, {"per_page": 1}, {"page": 2}, {"q": "随意契約"}]
     )
     def test_a_full_page_an_exact_or_one_word_search_and_page_order_show_no_sections_that_lack_a_word(
-        self, engine: Search, options: dict[str, Any]
+        self, search: Search, options: dict[str, Any]
     ) -> None:
-        assert not engine.search(SearchRequest(**{"q": "随意契約 スタートアップ 施行令", **options})).partial_hits
+        assert not search.search(SearchRequest(**{"q": "随意契約 スタートアップ 施行令", **options})).partial_hits
 
-    def test_no_section_without_the_phrase_is_shown_for_a_phrase(self, engine: Search) -> None:
-        page = engine.search(SearchRequest('"適用できる条件" 施行令 CureApp'))
+    def test_no_section_without_the_phrase_is_shown_for_a_phrase(self, search: Search) -> None:
+        page = search.search(SearchRequest('"適用できる条件" 施行令 CureApp'))
         assert page.interpretation.dropped
-        page = engine.search(SearchRequest('"随意契約は" 施行令'))
+        page = search.search(SearchRequest('"随意契約は" 施行令'))
         assert not page.partial_hits
 
-    def test_a_full_width_blank_separates_words_too(self, engine: Search) -> None:
-        assert ids(engine.search(SearchRequest("シェアサイクル\u3000競争入札"))) == ["city"]
+    def test_a_full_width_blank_separates_words_too(self, search: Search) -> None:
+        assert ids(search.search(SearchRequest("シェアサイクル\u3000競争入札"))) == ["city"]
 
-    def test_a_compound_is_found_by_its_part(self, engine: Search) -> None:
-        assert "direct-contract#relation" in ids(engine.search(SearchRequest("連携")))
+    def test_a_compound_is_found_by_its_part(self, search: Search) -> None:
+        assert "direct-contract#relation" in ids(search.search(SearchRequest("連携")))
 
-    def test_a_compound_that_is_nowhere_is_searched_by_its_parts_and_says_so(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("地方自治法施行規則"))
+    def test_a_compound_that_is_nowhere_is_searched_by_its_parts_and_says_so(self, search: Search) -> None:
+        page = search.search(SearchRequest("地方自治法施行規則"))
         assert ids(page) == ["direct-contract#conditions"]
         assert (page.interpretation.corrected, page.interpretation.interpreted) == (True, "地方自治法 施行 規則")
         assert page.interpretation.dropped == ("規則",)
-        assert engine.search(SearchRequest("地方自治法施行規則", exact=True)).total == 0
+        assert search.search(SearchRequest("地方自治法施行規則", exact=True)).total == 0
 
-    def test_the_whole_compound_ranks_before_its_parts(self, engine: Search) -> None:
-        found = ids(engine.search(SearchRequest("官民連携")))
+    def test_the_whole_compound_ranks_before_its_parts(self, search: Search) -> None:
+        found = ids(search.search(SearchRequest("官民連携")))
         assert found.index("direct-contract#relation") < found.index("agreement#public-private")
 
-    def test_a_synonym_finds_and_says_so(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("随契 施行令"))
+    def test_a_synonym_finds_and_says_so(self, search: Search) -> None:
+        page = search.search(SearchRequest("随契 施行令"))
         assert ids(page) == ["direct-contract#conditions"]
         assert page.interpretation.expansions == {"随契": ("随意契約",)}
         assert page.hits[0].why[0].how is How.SYNONYM
 
-    def test_exact_turns_synonyms_off(self, engine: Search) -> None:
-        assert engine.search(SearchRequest("随契", exact=True)).total == 0
+    def test_exact_turns_synonyms_off(self, search: Search) -> None:
+        assert search.search(SearchRequest("随契", exact=True)).total == 0
 
-    def test_a_word_that_sudachi_holds_for_the_same_finds_weakly_and_says_so(self, engine: Search) -> None:
-        (hit,) = engine.search(SearchRequest("会議室 使用")).hits
+    def test_a_word_that_sudachi_holds_for_the_same_finds_weakly_and_says_so(self, search: Search) -> None:
+        (hit,) = search.search(SearchRequest("会議室 使用")).hits
         assert [(why.typed, why.matched, why.how) for why in hit.why] == [
             ("会議室", "会議室", How.EXACT),
             ("使用", "利用", How.RELATED),
         ]
         assert "<mark>利用</mark>" in hit.snippet
-        assert engine.search(SearchRequest("会議室 使用", exact=True)).total == 0
+        assert search.search(SearchRequest("会議室 使用", exact=True)).total == 0
 
     @pytest.mark.parametrize("typed", ["第167条の2", "第百六十七条の二", "１６７条の２", "施行令167条の2"])
-    def test_an_article_of_law_is_found_in_every_spelling(self, engine: Search, typed: str) -> None:
-        assert ids(engine.search(SearchRequest(typed))) == ["direct-contract#conditions"]
+    def test_an_article_of_law_is_found_in_every_spelling(self, search: Search, typed: str) -> None:
+        assert ids(search.search(SearchRequest(typed))) == ["direct-contract#conditions"]
 
     @pytest.mark.parametrize(
         "typed", ["第52条", "52条", "規則第52条", "第52条第3項", "平成16年", "平成16年度", "2004年", "H16", "h16年"]
     )
     def test_an_article_is_found_with_its_paragraphs_and_a_year_as_a_fiscal_year(
-        self, engine: Search, typed: str
+        self, search: Search, typed: str
     ) -> None:
-        assert [hit.heading for hit in engine.search(SearchRequest(typed)).hits] == ["始まり"]
+        assert [hit.heading for hit in search.search(SearchRequest(typed)).hits] == ["始まり"]
 
     @pytest.mark.parametrize(
         "typed", ["第167条の20", "第167条の3", "第16条", "第2条", "第167条", "第52条の3", "第5条", "第3条"]
     )
-    def test_another_article_of_law_is_not_found(self, engine: Search, typed: str) -> None:
-        assert engine.search(SearchRequest(typed)).total == 0
+    def test_another_article_of_law_is_not_found(self, search: Search, typed: str) -> None:
+        assert search.search(SearchRequest(typed)).total == 0
 
     @pytest.mark.parametrize(
         ("q", "chapter"), [("受け入れ体勢 取り組み", "2"), ("随意契約 取り組み", "1"), ("随意計約", "1")]
     )
-    def test_a_next_step_finds_as_many_as_it_says(self, engine: Search, q: str, chapter: str) -> None:
-        steps = engine.search(SearchRequest(q, {"chapter": (chapter,)})).interpretation.next_steps
+    def test_a_next_step_finds_as_many_as_it_says(self, search: Search, q: str, chapter: str) -> None:
+        steps = search.search(SearchRequest(q, {"chapter": (chapter,)})).interpretation.next_steps
         assert steps
         for step in steps:
-            assert engine.search(SearchRequest(step.q, step.filters, exact=step.exact)).total == step.total > 0
+            assert search.search(SearchRequest(step.q, step.filters, exact=step.exact)).total == step.total > 0
 
-    def test_what_only_begins_one_longer_word_is_not_suggested_beside_it(self, engine: Search) -> None:
-        texts = [item.text for item in engine.suggest("ずいい", {}, 8) if item.kind == "term"]
+    def test_what_only_begins_one_longer_word_is_not_suggested_beside_it(self, search: Search) -> None:
+        texts = [item.text for item in search.suggest("ずいい", {}, 8) if item.kind == "term"]
         assert texts == ["随意契約"]
 
     @pytest.mark.parametrize(("typed", "first"), [("け", "契約"), ("ず", "随意契約"), ("k", "契約")])
-    def test_a_reading_is_completed_to_what_most_sections_hold(self, engine: Search, typed: str, first: str) -> None:
-        terms = [item.text for item in engine.suggest(typed, {}, 20) if item.kind == "term"]
+    def test_a_reading_is_completed_to_what_most_sections_hold(self, search: Search, typed: str, first: str) -> None:
+        terms = [item.text for item in search.suggest(typed, {}, 20) if item.kind == "term"]
         assert terms[0] == first
         assert not {"こと", "する"} & set(terms)
 
-    def test_the_marked_words_are_the_original_ones(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("施行令"))
+    def test_the_marked_words_are_the_original_ones(self, search: Search) -> None:
+        page = search.search(SearchRequest("施行令"))
         assert "地方自治法<mark>施行令</mark>第167条" in page.hits[0].snippet
 
-    def test_words_that_only_carry_the_question_are_marked_where_nothing_else_was_asked(self, engine: Search) -> None:
+    def test_words_that_only_carry_the_question_are_marked_where_nothing_else_was_asked(self, search: Search) -> None:
         def snippet(q: str) -> str:
-            return next(hit.snippet for hit in engine.search(SearchRequest(q)).hits if hit.id == "direct-contract")
+            return next(hit.snippet for hit in search.search(SearchRequest(q)).hits if hit.id == "direct-contract")
 
         assert snippet("製品を買う方法は何か") == "自治体が新しい<mark>製品</mark>を<mark>買う</mark>方法です。"
         assert snippet("方法") == "自治体が新しい製品を買う<mark>方法</mark>です。"
 
-    def test_a_phrase_matches_only_as_written(self, engine: Search) -> None:
-        assert ids(engine.search(SearchRequest('"官民が連携"'))) == ["agreement#public-private"]
-        assert engine.search(SearchRequest('"連携が官民"')).total == 0
+    def test_a_phrase_matches_only_as_written(self, search: Search) -> None:
+        assert ids(search.search(SearchRequest('"官民が連携"'))) == ["agreement#public-private"]
+        assert search.search(SearchRequest('"連携が官民"')).total == 0
 
     @pytest.mark.parametrize(
         "phrase", ["CureApp 施行令", "施行令 CureApp", "施行令 zzz", "zzz 施行令", "施行令、施行令"]
     )
     def test_a_phrase_with_a_gap_or_latin_letters_matches_only_as_written_too(
-        self, engine: Search, phrase: str
+        self, search: Search, phrase: str
     ) -> None:
-        assert engine.search(SearchRequest("施行令")).total
-        assert engine.search(SearchRequest(f'"{phrase}"')).total == 0
-        everything = engine.search(SearchRequest("")).total
-        assert engine.search(SearchRequest(f'-"{phrase}"')).total == everything
+        assert search.search(SearchRequest("施行令")).total
+        assert search.search(SearchRequest(f'"{phrase}"')).total == 0
+        everything = search.search(SearchRequest("")).total
+        assert search.search(SearchRequest(f'-"{phrase}"')).total == everything
 
     @pytest.mark.parametrize(
         ("phrase", "found"),
@@ -254,18 +254,18 @@ class EngineContract(abc.ABC):
         ],
     )  # fmt: skip
     def test_a_phrase_with_signs_or_latin_letters_is_found_wherever_it_is_written(
-        self, engine: Search, phrase: str, found: int
+        self, search: Search, phrase: str, found: int
     ) -> None:
-        page = engine.search(SearchRequest(f'"{phrase}"'))
+        page = search.search(SearchRequest(f'"{phrase}"'))
         assert ids(page) == ["direct-contract#relation"] * found
-        assert engine.search(SearchRequest(f'-"{phrase}"')).total == engine.search(SearchRequest("")).total - found
+        assert search.search(SearchRequest(f'-"{phrase}"')).total == search.search(SearchRequest("")).total - found
 
-    def test_an_excluded_word_removes_its_sections(self, engine: Search) -> None:
-        with_it = set(ids(engine.search(SearchRequest("競争入札"))))
-        assert with_it - set(ids(engine.search(SearchRequest("競争入札 -シェアサイクル")))) == {"city"}
+    def test_an_excluded_word_removes_its_sections(self, search: Search) -> None:
+        with_it = set(ids(search.search(SearchRequest("競争入札"))))
+        assert with_it - set(ids(search.search(SearchRequest("競争入札 -シェアサイクル")))) == {"city"}
 
-    def test_or_finds_either(self, engine: Search) -> None:
-        found = set(ids(engine.search(SearchRequest("シェアサイクル OR 包括"))))
+    def test_or_finds_either(self, search: Search) -> None:
+        found = set(ids(search.search(SearchRequest("シェアサイクル OR 包括"))))
         assert found == {"city", "agreement"}
 
     @pytest.mark.parametrize(
@@ -274,19 +274,19 @@ class EngineContract(abc.ABC):
          ("ｽﾀｰﾄｱｯﾌﾟ 施行令", "direct-contract#conditions"), ("スタート・アップ 施行令", "direct-contract#conditions"),
          ("cureapp", "direct-contract#relation"), ("けいやく 施行令", "direct-contract#conditions")],
     )  # fmt: skip
-    def test_other_spellings_find_the_same(self, engine: Search, typed: str, found: str) -> None:
-        assert ids(engine.search(SearchRequest(typed)))[:1] == [found]
+    def test_other_spellings_find_the_same(self, search: Search, typed: str, found: str) -> None:
+        assert ids(search.search(SearchRequest(typed)))[:1] == [found]
 
-    def test_a_question_finds_what_it_asks_for(self, engine: Search) -> None:
-        assert ids(engine.search(SearchRequest("随意契約はどんなときに使える？")))[0] == "direct-contract#conditions"
+    def test_a_question_finds_what_it_asks_for(self, search: Search) -> None:
+        assert ids(search.search(SearchRequest("随意契約はどんなときに使える？")))[0] == "direct-contract#conditions"
 
     @pytest.mark.parametrize("typed", ["・・・", "()", '"', "-", "OR", "市", "の", "\0", "😀", "a" * 500, "(" * 500,
          '"ぬ"|' * 125, '"ぬるぽ"' + '-"x"' * 123, '"ぬ"|' * 120 + '"ぬ" ぽぽぽ'])  # fmt: skip
-    def test_any_text_is_a_valid_query(self, engine: Search, typed: str) -> None:
-        assert engine.search(SearchRequest(typed)).total >= 0
+    def test_any_text_is_a_valid_query(self, search: Search, typed: str) -> None:
+        assert search.search(SearchRequest(typed)).total >= 0
 
-    def test_one_character_finds_words_that_hold_it(self, engine: Search) -> None:
-        assert "direct-contract#conditions" in ids(engine.search(SearchRequest("法")))
+    def test_one_character_finds_words_that_hold_it(self, search: Search) -> None:
+        assert "direct-contract#conditions" in ids(search.search(SearchRequest("法")))
 
     @pytest.mark.parametrize(
         ("typed", "options"),
@@ -298,102 +298,102 @@ class EngineContract(abc.ABC):
             ('"契約 の約束" 施行令', {}),
         ],
     )
-    def test_a_next_step_finds_as_much_as_it_says(self, engine: Search, typed: str, options: dict[str, Any]) -> None:
-        page = engine.search(SearchRequest(typed, **options))
+    def test_a_next_step_finds_as_much_as_it_says(self, search: Search, typed: str, options: dict[str, Any]) -> None:
+        page = search.search(SearchRequest(typed, **options))
         steps = page.interpretation.next_steps
-        found = [engine.search(SearchRequest(step.q, step.filters, exact=step.exact)).total for step in steps]
+        found = [search.search(SearchRequest(step.q, step.filters, exact=step.exact)).total for step in steps]
         assert page.total == 0
         assert found
         assert found == [step.total for step in steps]
 
-    def test_a_compound_of_which_most_is_unknown_is_not_searched_for_by_the_rest(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("秘密保持契約"))
+    def test_a_compound_of_which_most_is_unknown_is_not_searched_for_by_the_rest(self, search: Search) -> None:
+        page = search.search(SearchRequest("秘密保持契約"))
         assert (page.total, page.interpretation.unknown) == (0, ("秘密保持契約",))
         assert [(step.kind, step.q) for step in page.interpretation.next_steps] == [("only", "契約")]
 
-    def test_an_article_that_has_only_branches_leads_to_them(self, engine: Search) -> None:
-        interpretation = engine.search(SearchRequest("第167条")).interpretation
+    def test_an_article_that_has_only_branches_leads_to_them(self, search: Search) -> None:
+        interpretation = search.search(SearchRequest("第167条")).interpretation
         assert [(step.kind, step.q, step.total) for step in interpretation.next_steps] == [
             ("as_phrase", '"第167条"', 1)
         ]
 
-    def test_a_choice_with_a_phrase_is_offered_alone_as_it_was_typed(self, engine: Search) -> None:
-        steps = engine.search(SearchRequest('"官民が連携" OR 包括 施行令', exact=True)).interpretation.next_steps
+    def test_a_choice_with_a_phrase_is_offered_alone_as_it_was_typed(self, search: Search) -> None:
+        steps = search.search(SearchRequest('"官民が連携" OR 包括 施行令', exact=True)).interpretation.next_steps
         assert ('"官民が連携" OR 包括', 2) in [(step.q, step.total) for step in steps if step.kind == "only"]
 
-    def test_what_is_nowhere_is_named_once(self, engine: Search) -> None:
-        assert engine.search(SearchRequest("ぬるぽ ぬるぽ")).interpretation.unknown == ("ぬるぽ",)
+    def test_what_is_nowhere_is_named_once(self, search: Search) -> None:
+        assert search.search(SearchRequest("ぬるぽ ぬるぽ")).interpretation.unknown == ("ぬるぽ",)
 
-    def test_nothing_typed_lists_everything_in_reading_order(self, engine: Search) -> None:
-        page = engine.search(SearchRequest(per_page=100))
-        assert page.total == engine.info.sections
+    def test_nothing_typed_lists_everything_in_reading_order(self, search: Search) -> None:
+        page = search.search(SearchRequest(per_page=100))
+        assert page.total == search.info.sections
         assert [hit.document.kind for hit in page.hits] == sorted(
             (hit.document.kind for hit in page.hits), key=["guide", "case", "glossary", "internal"].index
         )
 
-    def test_sorting_by_page_follows_the_guide(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("スタートアップ", sort=Sort.PAGE))
+    def test_sorting_by_page_follows_the_guide(self, search: Search) -> None:
+        page = search.search(SearchRequest("スタートアップ", sort=Sort.PAGE))
         pages = [hit.document.guide_pages[0] for hit in page.hits if hit.document.guide_pages]
         assert pages == sorted(pages)
         assert len(set(pages)) == 2
 
-    def test_every_facet_count_is_the_total_of_that_choice(self, engine: Search) -> None:
-        page = engine.search(SearchRequest("契約"))
+    def test_every_facet_count_is_the_total_of_that_choice(self, search: Search) -> None:
+        page = search.search(SearchRequest("契約"))
         for facet in FACETS:
             for count in page.facets[facet.name]:
-                chosen = engine.search(SearchRequest("契約", {facet.name: (count.value,)}))
+                chosen = search.search(SearchRequest("契約", {facet.name: (count.value,)}))
                 assert chosen.total == count.count, (facet.name, count.value)
 
-    def test_a_facets_counts_ignore_its_own_selection(self, engine: Search) -> None:
-        free = engine.search(SearchRequest("契約")).facets["kind"]
-        chosen = engine.search(SearchRequest("契約", {"kind": ("case",)})).facets["kind"]
+    def test_a_facets_counts_ignore_its_own_selection(self, search: Search) -> None:
+        free = search.search(SearchRequest("契約")).facets["kind"]
+        chosen = search.search(SearchRequest("契約", {"kind": ("case",)})).facets["kind"]
         assert [(count.value, count.count) for count in free] == [(count.value, count.count) for count in chosen]
 
-    def test_values_of_one_facet_are_alternatives_and_facets_combine(self, engine: Search) -> None:
-        either = engine.search(SearchRequest("", {"kind": ("case", "guide")}, per_page=100))
+    def test_values_of_one_facet_are_alternatives_and_facets_combine(self, search: Search) -> None:
+        either = search.search(SearchRequest("", {"kind": ("case", "guide")}, per_page=100))
         assert {hit.document.kind for hit in either.hits} == {"case", "guide"}
-        both = engine.search(SearchRequest("", {"kind": ("case", "guide"), "chapter": ("2",)}))
+        both = search.search(SearchRequest("", {"kind": ("case", "guide"), "chapter": ("2",)}))
         assert {hit.document.id for hit in both.hits} == {"agreement"}
 
-    def test_pages_hold_every_hit_once(self, engine: Search) -> None:
-        total = engine.search(SearchRequest("契約")).total
-        pages = [ids(engine.search(SearchRequest("契約", page=page, per_page=2))) for page in range(1, total // 2 + 2)]
+    def test_pages_hold_every_hit_once(self, search: Search) -> None:
+        total = search.search(SearchRequest("契約")).total
+        pages = [ids(search.search(SearchRequest("契約", page=page, per_page=2))) for page in range(1, total // 2 + 2)]
         found = [section for page in pages for section in page]
         assert len(found) == len(set(found)) == total
 
-    def test_many_threads_get_the_answers_that_one_gets(self, engine: Search) -> None:
+    def test_many_threads_get_the_answers_that_one_gets(self, search: Search) -> None:
         queries = ["契約", "官民連携", "スタートアップ", "競争入札"] * 20
-        alone = {q: ids(engine.search(SearchRequest(q))) for q in set(queries)}
+        alone = {q: ids(search.search(SearchRequest(q))) for q in set(queries)}
         interval = sys.getswitchinterval()
         sys.setswitchinterval(1e-6)  # threads change places as often as they can: a race shows at once
         try:
             with ThreadPoolExecutor(8) as threads:
-                together = list(threads.map(lambda q: ids(engine.search(SearchRequest(q))), queries))
+                together = list(threads.map(lambda q: ids(search.search(SearchRequest(q))), queries))
         finally:
             sys.setswitchinterval(interval)
         assert together == [alone[q] for q in queries]
 
-    def test_a_document_comes_back_whole_and_harmless(self, engine: Search) -> None:
-        document = engine.document("direct-contract")
+    def test_a_document_comes_back_whole_and_harmless(self, search: Search) -> None:
+        document = search.document("direct-contract")
         assert [section.id for section in document.sections] == [
             "direct-contract", "direct-contract#conditions", "direct-contract#relation",
         ]  # fmt: skip
         assert "onclick" not in document.sections[2].html
         assert document.guide_pages == (83, 99)
 
-    def test_an_unknown_document_is_not_found(self, engine: Search) -> None:
+    def test_an_unknown_document_is_not_found(self, search: Search) -> None:
         with pytest.raises(NotFoundError):
-            engine.document("nowhere")
+            search.document("nowhere")
 
-    def test_a_former_id_leads_to_the_present_one(self, engine: Search) -> None:
-        assert engine.current_id("old-contract") == "direct-contract"
-        assert engine.current_id("direct-contract") == "direct-contract"
+    def test_a_former_id_leads_to_the_present_one(self, search: Search) -> None:
+        assert search.current_id("old-contract") == "direct-contract"
+        assert search.current_id("direct-contract") == "direct-contract"
         with pytest.raises(NotFoundError):
-            engine.current_id("nowhere")
+            search.current_id("nowhere")
 
-    def test_a_typed_synonym_is_marked_in_the_documents_text(self, engine: Search) -> None:
-        html = engine.document("direct-contract").sections[1].html
-        assert "<mark>随意契約</mark>は、" in engine.mark("随契", html)
+    def test_a_typed_synonym_is_marked_in_the_documents_text(self, search: Search) -> None:
+        html = search.document("direct-contract").sections[1].html
+        assert "<mark>随意契約</mark>は、" in search.mark("随契", html)
 
     @pytest.mark.parametrize(
         "wrong",

@@ -1,59 +1,63 @@
-"""The shipped engine keeps the contract; and what is particular to it: commits, swaps, staleness, Whoosh's view."""
+"""What is particular to the shipped engine: commits, swaps, staleness, Whoosh's view of it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from indexer.engines.whoosh_arrays.ordering import best_places
 from whoosh.index import open_dir
 from whoosh.query import Term
 
 from indexer.building.build import build
 from indexer.building.freshness import content_digest, is_stale
 from indexer.engines.whoosh_arrays import WhooshArrays
-from indexer.engines.whoosh_arrays.snapshot import Snapshot
+from indexer.engines.whoosh_arrays.documents import ArrayDocuments
+from indexer.engines.whoosh_arrays.scoring import best_places
 from indexer.engines.whoosh_arrays.writer import IndexWriter
 from indexer.plan import How
 from indexer.search.request import SearchRequest
-from indexer.search.service import Search
+from indexer.search.service import Search, Searches
 from kb.errors import ContentError, IndexLockedError, IndexMissingError, IndexStaleError
 from tests.conftest import WriteContent, build_folder, open_search
-from tests.indexer.engine_contract import CONTENT, EngineContract, ids
-
-
-class TestWhooshArraysEngine(EngineContract):
-    @classmethod
-    def build(cls, content: Path, folder: Path) -> Search:
-        build_folder(content, folder)
-        return open_search(folder)
+from tests.indexer.engines.engine_contract import CONTENT, ids
 
 
 def test_whoosh_itself_reads_the_same_postings(write_content: WriteContent, tmp_path: Path) -> None:
     build_folder(write_content(CONTENT), tmp_path / "index")
-    engine = open_search(tmp_path / "index")
+    index = WhooshArrays(tmp_path / "index").open()
     with open_dir(str(tmp_path / "index")).searcher() as searcher:
         results = searcher.search(Term("words", "施行令"), scored=False)
-        found = [engine._snapshot._section(hit.docnum).id for hit in results]
-    assert found == ids(engine.search(SearchRequest("施行令", exact=True))) == ["direct-contract#conditions"]
+        found = [section.id for _, section in index.documents.of_sections([hit.docnum for hit in results])]
+    assert found == ids(Search(index).search(SearchRequest("施行令", exact=True))) == ["direct-contract#conditions"]
 
 
-def test_a_rebuilt_index_is_picked_up_without_reopening(write_content: WriteContent, tmp_path: Path) -> None:
+def test_a_rebuilt_index_is_picked_up_and_the_old_one_stays_what_it_was(
+    write_content: WriteContent, tmp_path: Path
+) -> None:
     build_folder(write_content({"a.md": "# 一\n\n随意契約\n"}), tmp_path / "index")
-    engine = open_search(tmp_path / "index")
-    assert engine.search(SearchRequest("入札")).total == 0
+    searches = Searches(WhooshArrays(tmp_path / "index"))
+    before = searches.open()
     build_folder(write_content({"a.md": "# 一\n\n入札\n"}), tmp_path / "index")
-    assert engine.search(SearchRequest("入札")).total == 1
+    after = searches.open()
+    assert [search.search(SearchRequest("入札")).total for search in (before, after)] == [0, 1]
+    assert before.info.revision != after.info.revision
+    assert searches.open() is after
 
 
 def test_the_texts_that_may_hold_a_phrase_are_read_once_however_many_corrections_are_tried(
     write_content: WriteContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    texts_of = Snapshot._texts_of
-    monkeypatch.setattr(Snapshot, "_texts_of", lambda self, number: read.append(number) or texts_of(self, number))  # type: ignore[func-returns-value]
+    texts_of = ArrayDocuments.texts_of
+
+    def noted(documents: ArrayDocuments, number: int) -> Iterable[str]:
+        read.append(number)
+        return texts_of(documents, number)
+
+    monkeypatch.setattr(ArrayDocuments, "texts_of", noted)
     build_folder(write_content(CONTENT), tmp_path / "index")
     engine = open_search(tmp_path / "index")
     assert engine.search(SearchRequest('"施行令 zzz" 随意契訳 競争人札')).total == 0

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from indexer.language.analysis import Analyzer
 from indexer.language.tokenizer import SudachiTokenizer
 from indexer.search.conversion import conversions, half_conversions, typed_reading
+from tests.indexer.few_words import FewWords
 
-WORDS = {
-    "ズイイ": [("随意", 3)],
-    "ケイヤク": [("契約", 40)],
-    "ズイイケイヤク": [("随意契約", 20)],
-    "コウカ": [("効果", 9), ("高価", 2), ("硬貨", 1)],
-    "シヒョウ": [("指標", 7)],
-    "スリ": [("掏摸", 1)],
-    "アン": [("庵", 8), ("案", 2)],
-    "ヨサンアン": [("予算案", 2)],
-}
-
-
-class Readings:
-    def words_read(self, reading: str) -> Iterable[tuple[str, int]]:
-        return WORDS.get(reading, [])
+WORDS = FewWords(
+    ("随意", "ズイイ", 3),
+    ("契約", "ケイヤク", 40),
+    ("随意契約", "ズイイケイヤク", 20),
+    ("効果", "コウカ", 9),
+    ("高価", "コウカ", 2),
+    ("硬貨", "コウカ", 1),
+    ("指標", "シヒョウ", 7),
+    ("掏摸", "スリ", 1),
+    ("庵", "アン", 8),
+    ("案", "アン", 2),
+    ("予算案", "ヨサンアン", 2),
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +39,7 @@ class Readings:
     ],
 )
 def test_what_was_typed_before_conversion(typed: str, expected: tuple[str, ...]) -> None:
-    assert conversions(typed, Readings()) == expected
+    assert conversions(typed, WORDS) == expected
 
 
 @pytest.mark.parametrize(("typed", "reading"), [("けいや", "ケイヤ"), ("keiya", "ケイヤ"), ("契約", ""), ("ab", "")])
@@ -64,4 +61,4 @@ def test_the_reading_of_what_was_typed(typed: str, reading: str) -> None:
 )
 def test_a_stretch_that_was_not_converted(typed: str, expected: tuple[str, ...]) -> None:
     tokens = Analyzer(SudachiTokenizer()).tokens(typed)
-    assert half_conversions(typed, tokens, Readings()) == expected
+    assert half_conversions(typed, tokens, WORDS) == expected

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer.language.analysis import Analyzer
 from indexer.language.tokenizer import SudachiTokenizer
 from indexer.search.highlight import SNIPPET_CHARS, Highlighter, Targets
-from kb.formats.markdown import sanitise
+from kb.formats.sanitising import sanitise
 from kb.language.folding import fold
 
 HIGHLIGHTER = Highlighter(Analyzer(SudachiTokenizer()))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import pytest
 
 from indexer.language.analysis import Analyzer
@@ -11,24 +9,9 @@ from indexer.language.tokenizer import SudachiTokenizer
 from indexer.search.request import SearchRequest
 from indexer.search.service import Search
 from indexer.search.spelling import corrections
+from tests.indexer.few_words import FewWords
 
 ANALYZER = Analyzer(SudachiTokenizer())
-
-
-class FewWords:
-    """A vocabulary of (word, reading, how many sections hold it)."""
-
-    def __init__(self, *entries: tuple[str, str, int]) -> None:
-        self._entries = entries
-
-    def words(self) -> Sequence[tuple[str, int]]:
-        return [(word, count) for word, _, count in self._entries]
-
-    def words_read(self, reading: str) -> Iterable[tuple[str, int]]:
-        return [(word, count) for word, read, count in self._entries if read == reading]
-
-    def readings(self) -> Sequence[str]:
-        return sorted({reading for _, reading, _ in self._entries})
 
 
 WORDS = FewWords(
@@ -103,14 +86,7 @@ def test_a_slip_is_set_right_beside_other_words_too(guide: Search, typed: str, m
 
 
 def test_the_vocabulary_is_looked_through_no_more_often_than_allowed() -> None:
-    class Counting(FewWords):
-        looks = 0
-
-        def words(self) -> Sequence[tuple[str, int]]:
-            self.looks += 1
-            return super().words()
-
-    words = Counting(("随意契約", "ズイイケイヤク", 50))
+    words = FewWords(("随意契約", "ズイイケイヤク", 50))
     tokens = ANALYZER.tokens("隋意契釣" * 20)
     list(corrections("隋意契釣" * 20, tokens, frozenset(range(len(tokens))), words, iter(range(7))))
     assert words.looks == 7

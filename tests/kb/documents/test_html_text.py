@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.documents import html_text
-from kb.formats.markdown import sanitise
+from kb.formats.sanitising import sanitise
 
 SOURCES = st.lists(
     st.sampled_from(

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.documents.front_matter import ID_PATTERN
-from kb.formats.markdown import MAX_UNCLOSED_BRACKETS, MarkdownRenderer, Rendered, derived_anchor, sanitise
+from kb.documents.front_matter_keys import ID_PATTERN
+from kb.formats.anchors import derived_anchor
+from kb.formats.markdown import MAX_UNCLOSED_BRACKETS, MarkdownRenderer
+from kb.formats.rendered import Rendered
+from kb.formats.sanitising import sanitise
 
 GOLDEN = Path(__file__).parent / "golden"
 
