@@ -41,6 +41,7 @@ def _settings(content: tuple[str, ...], index: str | None) -> Settings:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kanmin-kb", prog_name="kb")
 def main() -> None:
     """A knowledge base of Markdown, searched in Japanese."""
     for stream in (sys.stdout, sys.stderr):

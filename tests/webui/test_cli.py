@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import signal
@@ -33,6 +34,11 @@ def index(tmp_path: Path) -> str:
 @pytest.fixture
 def content(write_content: WriteContent) -> str:
     return str(write_content({"memo.md": MEMO}))
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    result = kb("--version")
+    assert (result.exit_code, result.output) == (0, f"kb, version {importlib.metadata.version('kanmin-kb')}\n")
 
 
 def test_index_then_search_finds_the_section(content: str, index: str) -> None:
