@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+import indexer.building.survey
 from indexer.building.build import BuildReport, build
 from indexer.engines.whoosh_arrays import WhooshArrays
+from indexer.language.tokenizer import compile_user_dictionary
 from indexer.search.service import Search, Searches
+from kb.documents.files import UNREADABLE, file_digest
 
 REPOSITORY = Path(__file__).parent.parent
 CONTENT = REPOSITORY / "content"
@@ -41,6 +46,30 @@ def build_folder(content: Path, index: Path, *, keep_going: bool = False) -> Bui
 def open_search(index: Path) -> Search:
     """A search over what is in `index` now, with the shipped engine."""
     return Searches(WhooshArrays(index)).open()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _user_dictionaries_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Sudachi takes seconds for each: builds of one user dictionary share the compiled file, in all test processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # that of all workers
+
+    def compile_once(source: Path, target: Path) -> bool:
+        digest = file_digest(str(source))
+        compiled = folder / f"{digest}.dic"
+        if digest == UNREADABLE or not compiled.exists():
+            if not compile_user_dictionary(source, target):
+                return False
+            unfinished = compiled.with_suffix(f".{os.getpid()}")
+            shutil.copy(target, unfinished)
+            unfinished.replace(compiled)
+        shutil.copy(compiled, target)
+        return True
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(indexer.building.survey, "compile_user_dictionary", compile_once)
+        yield
 
 
 @pytest.fixture(scope="session")
