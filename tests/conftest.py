@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import indexer.building.survey
 from indexer.building.build import BuildReport, build
@@ -18,6 +19,11 @@ from kb.documents.files import UNREADABLE, file_digest
 
 REPOSITORY = Path(__file__).parent.parent
 CONTENT = REPOSITORY / "content"
+
+# No test depends on how fast the machine is. `.bin/test --quick` takes the second: a quarter of Hypothesis's own 100.
+settings.register_profile("default", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=25)
+settings.load_profile("default")
 
 WriteContent = Callable[[Mapping[str, str]], Path]
 

@@ -23,6 +23,8 @@ from tests.conftest import WriteContent
 from tests.kb.test_library import as_ordinary_user
 from webui.cli import main
 
+pytestmark = pytest.mark.slow
+
 BUILD_SECONDS = 60
 EXIT_SECONDS = 5  # for an orphan to notice; it should take none
 OLD = "# 随意契約の手引\n\n随意契約の本文です。\n"

@@ -171,6 +171,7 @@ def long_build(write_content: WriteContent, index: str) -> Path:
     return write_content({f"{number}.md": f"# 文書{number}\n\n{text}" for number in range(3)})
 
 
+@pytest.mark.slow
 def test_a_build_killed_in_the_middle_leaves_the_old_index_and_the_next_cleans_up(long_build: Path, index: str) -> None:
     build = _start_build(long_build, index)
     os.killpg(build.pid, signal.SIGKILL)
@@ -183,6 +184,7 @@ def test_a_build_killed_in_the_middle_leaves_the_old_index_and_the_next_cleans_u
     assert len(segments) == 1
 
 
+@pytest.mark.slow
 def test_a_second_build_at_the_same_time_is_refused_with_a_reason(long_build: Path, index: str) -> None:
     build = _start_build(long_build, index)
     second = kb("index", "--content", str(long_build), "--index", index)

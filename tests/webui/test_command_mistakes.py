@@ -71,6 +71,7 @@ def test_a_build_of_a_folder_that_is_not_there_names_it(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_serving_broken_content_without_an_index_ends_with_1(write_content: WriteContent, tmp_path: Path) -> None:
     folder = write_content({"memo.md": "---\ntitle: x\n"})
     result = kb_process("serve", "--port", "0", "--content", folder, "--index", tmp_path / "i")
@@ -85,6 +86,7 @@ def test_environment_variables_name_the_same_folders(index: Path, content: Path)
     assert CliRunner(env=environment).invoke(main, ["search", "随意契約"]).stdout.startswith("1 hits\n")
 
 
+@pytest.mark.slow
 def test_serving_at_a_port_in_use_says_so_before_anything_is_built(content: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -111,6 +113,7 @@ def test_a_mistyped_option_is_wrong_use(index: Path) -> None:
     assert_message(kb("search", "随意契約", "--rôle", "intermediary", "--index", index), 2, "--rôle")
 
 
+@pytest.mark.slow
 def test_a_terminal_that_cannot_write_a_character_is_given_another(index: Path) -> None:
     command = [sys.executable, "-c", "from webui.cli import main; main()", "search", "随意契約", "--index", str(index)]
     environment = os.environ | {"PYTHONIOENCODING": "cp932"}
@@ -151,6 +154,7 @@ def test_an_index_folder_below_a_file_is_named(content: Path) -> None:
 # Bytes that are no UTF-8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_query_that_is_no_utf_8_is_searched_or_refused(index: Path, options: list[str]) -> None:
     result = kb_process("search", "契約 \udcff\udcfe", *options, "--index", index)

@@ -14,6 +14,8 @@ from indexer.search.request import DEFAULT_PER_PAGE
 from indexer.search.service import Searches
 from webui.app import create_app
 
+pytestmark = pytest.mark.slow
+
 
 # Schemathesis's own pytest plugin does not run under pytest 9 (4.32.5: 'Function' object has no attribute '_nodeid').
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_faults_of_thesaurus_and_user_dictionary_are_reported_with_the_documents
     assert names == {"bad.md", "thesaurus.yaml", "user_dictionary.csv"}
 
 
+@pytest.mark.slow
 def test_several_processes_build_the_same_index_as_one(write_content: WriteContent, tmp_path: Path) -> None:
     content = write_content(
         {f"{number}.md": f"---\ntitle: 文書{number}\n---\n随意契約の本文{number}" for number in range(30)}

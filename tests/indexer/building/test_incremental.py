@@ -32,6 +32,8 @@ from kb.errors import ContentError
 from kb.library import DocumentLoader
 from tests.conftest import WriteContent, open_search
 
+pytestmark = pytest.mark.slow
+
 WORDS = "随意契約 入札 予算 議会 住民 実証実験 福岡市 補助金 仕様書 スタートアップ 課題 契約保証金 ほげ 2024 X".split()
 QUERIES = ["随意契約", "契約", "入札 予算", "補助", "ほげ", "すたーとあっぷ", "随契", "無い語", "増えた語"]
 GUIDE_PAGE = (

@@ -72,6 +72,7 @@ def judged_queries() -> list[str]:
     return [json.loads(line)["query"] for line in lines]
 
 
+@pytest.mark.slow
 def test_a_thousand_queries_are_answered_as_by_the_plain_engine(guide_pair: Pair) -> None:
     chance = random.Random(20261123)
     documents = [guide_pair.arrays.document(one.id) for one in guide_pair.arrays.documents()]
@@ -115,6 +116,7 @@ queries = st.one_of(
 documents = st.tuples(texts, st.lists(st.tuples(texts, texts), max_size=3))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(documents, min_size=1, max_size=12), st.lists(queries, min_size=5, max_size=10), st.booleans())
 def test_any_content_is_searched_as_by_the_plain_engine(

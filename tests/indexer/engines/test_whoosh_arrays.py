@@ -25,6 +25,7 @@ from tests.conftest import WriteContent, build_folder, open_search
 from tests.indexer.engines.engine_contract import CONTENT, ids
 
 
+@pytest.mark.slow
 def test_whoosh_itself_reads_the_same_postings(write_content: WriteContent, tmp_path: Path) -> None:
     build_folder(write_content(CONTENT), tmp_path / "index")
     index = WhooshArrays(tmp_path / "index").open()
@@ -47,6 +48,7 @@ def test_a_rebuilt_index_is_picked_up_and_the_old_one_stays_what_it_was(
     assert searches.open() is after
 
 
+@pytest.mark.slow
 def test_the_texts_that_may_hold_a_phrase_are_read_once_however_many_corrections_are_tried(
     write_content: WriteContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_text_longer_than_sudachi_takes_is_cut_between_sentences() -> None:
     assert all(text[token.start : token.end] == "契約" for token in found if token.word.term == "契約")
 
 
+@pytest.mark.slow
 def test_staffs_names_are_whole_words_with_parts_and_a_reading(tmp_path: Path) -> None:
     source = tmp_path / "user_dictionary.csv"
     source.write_text("表記,読み,品詞\nトライアル発注,トライアルハッチュウ,名詞\n", encoding="utf-8")
@@ -113,6 +114,7 @@ def test_a_word_that_sudachi_cannot_take_is_reported(tmp_path: Path, row: str, m
     assert [problem.message[: len(message)] for problem in caught.value.problems] == [message]
 
 
+@pytest.mark.slow
 def test_whatever_words_are_taken_can_be_compiled(tmp_path: Path) -> None:
     source = tmp_path / "user_dictionary.csv"
     words = ["a,b", 'a""b', "A 1", "😀契", "契" * 100, "#契約", "a/b", "𠮷野家"]

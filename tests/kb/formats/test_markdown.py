@@ -177,6 +177,7 @@ def test_a_link_that_stands_elsewhere_than_it_is_read_is_found_there() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("link", "line"),
     [
@@ -210,6 +211,7 @@ def test_quotes_500_deep_are_read() -> None:
     assert "深い" in render("> " * 500 + "深い\n").sections[0].html
 
 
+@pytest.mark.slow
 def test_lists_500_deep_are_refused_with_the_deepest_line() -> None:
     note = render("".join("  " * level + "- a\n" for level in range(500))).unreadable
     assert note is not None
@@ -237,12 +239,14 @@ def test_as_many_open_brackets_as_allowed_are_read() -> None:
     assert "[[[" in render("[" * MAX_UNCLOSED_BRACKETS).sections[0].html
 
 
+@pytest.mark.slow
 def test_ten_thousand_headings_are_ten_thousand_sections() -> None:
     rendered = render("".join(f"## 見出し{number}\n\n本文\n\n" for number in range(10_000)))
     assert len(rendered.sections) == 10_001
     assert len({part.anchor for part in rendered.sections}) == 10_001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heading", ["## 見出し", "## 見出し {#same}"])
 def test_a_heading_repeated_ten_thousand_times_is_numbered(heading: str) -> None:
     anchors = [part.anchor for part in render(f"{heading}\n\n本文\n\n" * 10_000).sections]
@@ -271,6 +275,7 @@ KNOTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("knot", KNOTS)
 def test_what_cannot_be_read_does_not_touch_what_is_read_next(knot: str) -> None:
     plain = "一\n\n二\n\n- 三\n\n      四\n\n# 五\n六\n"
