@@ -1,4 +1,4 @@
-"""The contracts of pyproject.toml bind modules that nobody has listed."""
+"""The contracts of pyproject.toml bind modules that nobody has listed, and the picture shows what is imported."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.architecture import PICTURE, picture
 from tests.conftest import REPOSITORY
 
 MAX_LINES = 300  # of a module, more than which is not read in one sitting
@@ -53,3 +54,8 @@ def test_no_module_is_too_long_to_be_read_in_one_sitting() -> None:
     modules = [path for package in ("kb", "indexer", "webui") for path in (REPOSITORY / package).rglob("*.py")]
     lengths = {str(path.relative_to(REPOSITORY)): len(path.read_text("utf-8").splitlines()) for path in modules}
     assert {name: length for name, length in lengths.items() if length > MAX_LINES} == {}
+
+
+def test_the_picture_shows_the_imports_as_they_are() -> None:
+    is_current = PICTURE.read_text("utf-8") == picture()
+    assert is_current, "out of date: python -m tests.bench.architecture"
