@@ -1,10 +1,13 @@
-"""README's promises: its commands exist, its examples run, its tables are complete."""
+"""What documents promise: commands and files exist, README's examples run, its tables are complete."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -17,13 +20,31 @@ from webui.app import create_app
 from webui.cli import main
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+DOCUMENTS = ["README.md", ".github/CONTRIBUTING.md", ".github/ARCHITECTURE.md", ".github/MEASURED.md"]
+FILE_SUFFIXES = (".csv", ".md", ".py", ".sh", ".svg", ".toml", ".tsv", ".txt", ".yaml")
+SHELL = {"export", "git"}  # whose words are looked at no further
+
+
+def blocks(document: str) -> list[str]:
+    """The shell commands of a document, by code block."""
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
+    return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(document: str) -> list[str]:
+    """Every command of a document: the lines of its blocks, and what stands in backticks and begins like one."""
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
+    inline = [" ".join(found.split()) for found in re.findall(r"`((?:kb [a-z]|python |pytest |\.bin/)[^`]*)`", text)]
+    return [line for block in blocks(document) for line in block.splitlines()] + inline
+
+
+BLOCKS = blocks("README.md")
 
 
 def test_the_first_commands_are_the_two_that_set_up() -> None:
-    commands = [shlex.split(line, comments=True) for line in BLOCKS[0].splitlines()]
-    assert commands == [[".bin/serve"], [".bin/test"]]
-    for (command,) in commands:
+    first = [shlex.split(line, comments=True) for line in BLOCKS[0].splitlines()]
+    assert first == [[".bin/serve"], [".bin/test"]]
+    for (command,) in first:
         assert (REPOSITORY / command).stat().st_mode & 0o111
 
 
@@ -54,7 +75,9 @@ def test_every_dependency_has_its_reason() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["requirements.txt", ".ci/requirements.txt", "pyproject.toml", "README.md"])
+@pytest.mark.parametrize(
+    "path", ["requirements.txt", ".ci/requirements.txt", "pyproject.toml", "CHANGELOG.md", *DOCUMENTS]
+)
 def test_no_file_names_a_package_registry(path: str) -> None:
     text = (REPOSITORY / path).read_text(encoding="utf-8")
     assert not re.search(r"pypi|pythonhosted|--index-url|--find-links", text)
@@ -78,3 +101,53 @@ def test_every_picture_is_there() -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
     assert pictures
     assert all((REPOSITORY / picture).is_file() for picture in pictures)
+
+
+# Every document
+
+
+@pytest.fixture(scope="session")
+def pytest_options() -> set[str]:
+    """Every option that pytest and its plugins take."""
+    shown = subprocess.run([sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True)
+    return set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", shown.stdout))
+
+
+@pytest.mark.parametrize("command", sorted({command for document in DOCUMENTS for command in commands(document)}))
+def test_a_command_names_what_there_is(command: str, pytest_options: set[str]) -> None:
+    words = [word for word in shlex.split(command, comments=True) if not re.match(r"[A-Z_]+=", word)]
+    program, *arguments = words
+    options = {word.partition("=")[0].strip("[]") for word in arguments if word.lstrip("[").startswith("-")}
+    if program.startswith(".bin/"):
+        source = (REPOSITORY / program).read_text("utf-8")
+        assert all(option in source for option in options)
+    elif program == "python" and arguments[0] == "-m":
+        spec = importlib.util.find_spec(arguments[1])
+        assert spec, arguments[1]
+        assert spec.origin
+        source = Path(spec.origin).read_text("utf-8")
+        assert all(f'"{option}"' in source for option in options - {"-m"})
+    elif program == "pytest":
+        assert options <= pytest_options
+    elif program.rpartition("/")[2] == "kb":
+        known = {option for parameter in main.commands[arguments[0]].params for option in parameter.opts}
+        assert options <= known
+    else:
+        assert program in {"python", *SHELL}
+    for word in arguments if program not in SHELL else ():
+        path, _, test = word.partition("::")
+        if re.fullmatch(r"[\w.-]+(/[\w.-]+)+", path):
+            assert (REPOSITORY / path).exists(), path
+            assert not test or f"def {test}(" in (REPOSITORY / path).read_text("utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_that_is_named_is_there(document: str) -> None:
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
+    named = [name for name in re.findall(r"`([^`\s]+)`", text) if re.fullmatch(r"\.?[\w-][\w.-]*(/[\w.-]+)*/?", name)]
+    paths = {name for name in named if "/" in name or name.endswith(FILE_SUFFIXES)}
+    assert paths
+    assert {path for path in paths if not (REPOSITORY / path).exists()} == set()
+    links = set(re.findall(r"\]\(([^)#]+)\)", text))
+    folder = (REPOSITORY / document).parent
+    assert {link for link in links if not (folder / link).exists()} == set()

@@ -16,7 +16,7 @@ from kb.vocabulary import ROLES
 FOLDER = Path(__file__).parent
 QUERIES = FOLDER / "queries.jsonl"
 SPELLINGS = [line.split("\t") for line in (FOLDER / "spellings.tsv").read_text(encoding="utf-8").splitlines()]
-# Under what was measured (README) by what one honest change of content may cost.
+# Under what was measured (.github/MEASURED.md) by what one honest change of content may cost.
 FLOORS = {"nDCG@10": 0.93, "MRR@10": 0.97, "hit@1": 0.95, "hit@10": 0.99}
 
 
