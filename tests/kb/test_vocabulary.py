@@ -1,4 +1,4 @@
-"""The vocabulary stands in files and URLs for ever: DESIGN.md's tables, as they were promised."""
+"""The vocabulary stands in files and URLs for ever: slugs, labels and their order, as they were promised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON API: shapes and values as DESIGN.md gives them, the page's own order, and a description that is true."""
+"""The JSON API: shapes and values as they were promised, the page's own order, and a description that is true."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.webui.fake_search import CASE_HIT, SettableSearch
 from tests.webui.schema import problems, references, resolve
 from webui.cli import main
 
-DESIGN_KEYS = ["query", "total", "page", "per_page", "took_ms", "hits", "facets"]
+PROMISED_KEYS = ["query", "total", "page", "per_page", "took_ms", "hits", "facets"]
 
 
 def get(client: FlaskClient, url: str) -> Any:
@@ -36,7 +36,7 @@ def get(client: FlaskClient, url: str) -> Any:
 
 
 def test_a_search_answers_with_the_keys_of_the_design_in_its_order(client: FlaskClient) -> None:
-    assert list(get(client, "/api/v1/search?q=随契")) == [*DESIGN_KEYS, "partial_hits"]
+    assert list(get(client, "/api/v1/search?q=随契")) == [*PROMISED_KEYS, "partial_hits"]
 
 
 def test_sections_that_lack_a_word_are_a_list_of_their_own_and_name_it(
